@@ -1,0 +1,25 @@
+/* Worker threads run plain blocking code for loops: the store, key generation, API operations.
+ *
+ * A job lives in its owner. `run` is called on a worker, then `done` on the loop that posted it.
+ * Jobs start in the order posted; several run side by side. In simulation they run one by one on
+ * the same thread, at a later turn. */
+#pragma once
+#include "loop/loop.h"
+
+struct workers;
+
+struct job {
+    struct job *next;
+    struct task answer; /* the workers' */
+    struct loop *loop;  /* set by workers_post */
+    void (*run)(struct job *j);
+    void (*done)(struct job *j); /* may free the owner; NULL for none */
+};
+
+/* workers_new starts `count` threads. */
+struct workers *workers_new(unsigned count);
+/* workers_post queues a job; from == NULL: nobody is told. E_UNAVAILABLE when `pending_max` (set at
+ * start, default 10,000) jobs wait already: the caller answers its peer with that. */
+NODISCARD status workers_post(struct workers *w, struct loop *from, struct job *j);
+/* workers_free runs what is queued, then stops the threads. */
+void workers_free(struct workers *w);
