@@ -1,0 +1,34 @@
+/* What the device plane needs to know of a certificate that connects, in one read. */
+#pragma once
+#include "registry/certificate.h"
+#include "registry/policy.h"
+#include "registry/thing.h"
+
+struct policy_facts {
+    bytes name;
+    uint64_t version; /* (name, generation_id, version) names a document that never changes */
+    bytes generation_id;
+    bytes document;
+};
+
+struct principal_facts {
+    struct certificate_record certificate; /* without pem */
+    struct policy_facts *policies; /* attached to the certificate, default versions, by name */
+    size_t policy_count;
+    /* The thing the policy variables of this connection speak of: the one the certificate is
+     * attached to exclusively, else the one named like the client identifier, if the certificate
+     * is attached to it [AWS identity 10.2, policy 5.2]. */
+    bool has_thing;
+    bool thing_is_exclusive;
+    struct thing_record thing;
+};
+
+/* registry_principal_load reads it for a certificate id (64 hex digits) and a client identifier (no
+ * bytes: HTTPS). E_NOT_FOUND when the certificate is not registered in this account; its status and
+ * validity are for the caller to judge. */
+NODISCARD
+status registry_principal_load(const struct registry *r, bytes certificate_id, bytes client_id,
+                               struct principal_facts *out_facts);
+/* registry_policy_load reads the default version of one policy. E_NOT_FOUND. */
+NODISCARD
+status registry_policy_load(const struct registry *r, bytes name, struct policy_facts *out_policy);
