@@ -1,10 +1,12 @@
 /* Worker threads run plain blocking code for loops: the store, key generation, API operations.
  *
  * A job lives in its owner. `run` is called on a worker, then `done` on the loop that posted it.
- * Jobs start in the order posted; several run side by side. In simulation they run one by one on
- * the same thread, at a later turn. */
+ * Jobs start in the order posted; several run side by side. In simulation (sim_workers_new) they
+ * run one by one on the same thread, at a later turn. */
 #pragma once
 #include "loop/loop.h"
+
+enum { WORKERS_PENDING_MAX = 10000 };
 
 struct workers;
 
@@ -16,10 +18,13 @@ struct job {
     void (*done)(struct job *j); /* may free the owner; NULL for none */
 };
 
-/* workers_new starts `count` threads. */
+/* workers_new starts `count` (≥ 1) threads. */
 struct workers *workers_new(unsigned count);
-/* workers_post queues a job; from == NULL: nobody is told. E_UNAVAILABLE when `pending_max` (set at
- * start, default 10,000) jobs wait already: the caller answers its peer with that. */
-NODISCARD status workers_post(struct workers *w, struct loop *from, struct job *j);
-/* workers_free runs what is queued, then stops the threads. */
+/* workers_post queues a job; any thread. from == NULL: nobody is told, and run may free the owner.
+ * E_UNAVAILABLE when WORKERS_PENDING_MAX jobs wait already: the caller answers its peer with that.
+ */
+NODISCARD
+status workers_post(struct workers *w, struct loop *from, struct job *j);
+/* workers_free runs what is queued, then stops the threads. The loops jobs came from must outlive
+ * it: `done` is posted to them, and runs at the latest in loop_free. NULL does nothing. */
 void workers_free(struct workers *w);
