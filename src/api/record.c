@@ -39,7 +39,7 @@ static const struct model_member *member_of(const struct record *r, unsigned id,
             *out_at = i;
             return &members[i];
         }
-    assert(!"the structure has no such member");
+    assert(false && "the structure has no such member");
     return NULL;
 }
 
