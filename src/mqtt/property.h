@@ -8,7 +8,8 @@
 /* Where a property may stand: one bit per packet type; a will's own set takes bit 0. */
 #define MQTT_IN(type) (1u << (type))
 #define MQTT_IN_WILL 1u
-enum { MQTT_WILL = 0 }; /* stands for a packet type where properties of a will are meant */
+/* Stands for a packet type where the properties of a will are meant. */
+#define MQTT_WILL ((enum mqtt_type)0)
 #define MQTT_IN_ACKS \
     (MQTT_IN(MQTT_PUBACK) | MQTT_IN(MQTT_PUBREC) | MQTT_IN(MQTT_PUBREL) | MQTT_IN(MQTT_PUBCOMP))
 #define MQTT_IN_CLIENT_MESSAGE (MQTT_IN(MQTT_PUBLISH) | MQTT_IN_WILL)

@@ -24,12 +24,39 @@ enum {
     MQTT_FLAG_DUP = 0x08
 };
 
+/* The general case of mqtt_publish_split. */
+NODISCARD
+status mqtt_publish_split_long(const struct mqtt_frame *f, enum mqtt_version version,
+                               enum mqtt_sender sender, struct mqtt_publish *out);
+
 /* mqtt_publish_split takes a PUBLISH apart and checks all but the characters of the topic name and
  * whether an empty one is allowed. For a broker that has seen exactly these topic bytes before, and
  * so knows them to be good; everyone else calls mqtt_publish_decode. */
 NODISCARD
-status mqtt_publish_split(const struct mqtt_frame *f, enum mqtt_version version,
-                          enum mqtt_sender sender, struct mqtt_publish *out);
+static inline status mqtt_publish_split(const struct mqtt_frame *f, enum mqtt_version version,
+                                        enum mqtt_sender sender, struct mqtt_publish *out) {
+    const uint8_t *p = f->body.ptr;
+    unsigned qos = f->header >> 1 & 3;
+    /* QoS 0 or 1, DUP with QoS 1 only; all else is left to the general case */
+    if (f->header >> 4 != MQTT_PUBLISH || qos > 1 || f->body.len < 2 ||
+        (qos == 0 && (f->header & MQTT_FLAG_DUP)))
+        return mqtt_publish_split_long(f, version, sender, out);
+    size_t topic = (size_t)(p[0] << 8 | p[1]), after = 2 + topic + 2 * qos;
+    size_t start = after + (version == MQTT_5 ? 1 : 0);
+    uint16_t id = 0;
+    if (start > f->body.len || (version == MQTT_5 && p[after] != 0))
+        return mqtt_publish_split_long(f, version, sender, out);
+    if (qos && (id = (uint16_t)(p[after - 2] << 8 | p[after - 1])) == 0)
+        return mqtt_publish_split_long(f, version, sender, out);
+    *out = (struct mqtt_publish){.qos = (uint8_t)qos,
+                                 .dup = (f->header & MQTT_FLAG_DUP) != 0,
+                                 .retain = (f->header & MQTT_FLAG_RETAIN) != 0,
+                                 .packet_id = id,
+                                 .topic = {p + 2, topic},
+                                 .payload = {p + start, f->body.len - start}};
+    return OK;
+}
+
 /* mqtt_publish_check_topic checks what mqtt_publish_split left out: the topic name is well formed,
  * holds no wildcard [MQTT311-3.3.2-2] [MQTT5-3.3.2-2], and is empty only beside a topic alias. */
 NODISCARD
@@ -95,8 +122,10 @@ status mqtt_ack_decode_long(const struct mqtt_frame *f, enum mqtt_version versio
 NODISCARD
 static inline status mqtt_ack_decode(const struct mqtt_frame *f, enum mqtt_version version,
                                      struct mqtt_ack *out) {
-    uint16_t id = f->body.len == 2 ? (uint16_t)(f->body.ptr[0] << 8 | f->body.ptr[1]) : 0;
-    if (f->header != MQTT_PUBACK << 4 || id == 0)
+    uint16_t id = 0;
+    if (f->header == MQTT_PUBACK << 4 && f->body.len == 2)
+        id = (uint16_t)(f->body.ptr[0] << 8 | f->body.ptr[1]);
+    if (id == 0)
         return mqtt_ack_decode_long(f, version, out);
     *out = (struct mqtt_ack){.type = MQTT_PUBACK, .packet_id = id};
     return OK;
