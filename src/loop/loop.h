@@ -79,6 +79,9 @@ struct listener {
      * LISTENER_ACCEPT_MAX a turn, so that a storm of connections does not delay established
      * traffic. */
     void (*on_accept)(struct listener *listener);
+    /* on_trouble, if set, hears the errno when connections cannot be accepted for want of
+     * descriptors or memory; they wait in the kernel meanwhile and are tried again after 100 ms. */
+    void (*on_trouble)(struct listener *listener, int error);
 };
 /* loop_listen binds "ADDR:PORT" ("[::1]:PORT" for IPv6; numeric, or "localhost"); port 0 takes a
  * free one and *out_port says which. E_INVALID for an address that is none; E_UNAVAILABLE with the
