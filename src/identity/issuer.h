@@ -10,8 +10,6 @@
 struct issuer;
 struct key_pool; /* identity/key_pool.h */
 
-enum { ISSUER_CSR_CHARACTERS_MAX = 4096 };
-
 /* issuer_open loads the CA from `data_dir`, or makes it. E_INTERNAL names the file that is
  * unreadable or does not fit its key. */
 NODISCARD

@@ -12,8 +12,12 @@
 #include "identity/names.h"
 
 enum {
-    X509_PEM_BYTES_MAX = 65536, /* [AWS identity 1.3] */
+    X509_PEM_BYTES_MAX = 65536,     /* [AWS identity 1.3] */
+    X509_CSR_CHARACTERS_MAX = 4096, /* [AWS identity 3.1] */
     X509_ID_CHARACTERS = 64,
+    X509_RSA_BITS_MIN = 2048,  /* [AWS identity 1.3] */
+    X509_RSA_BITS_MAX = 16384, /* as OpenSSL verifies */
+    X509_SERIAL_BITS_MAX = 512,
 };
 
 /* Where a text came from, so that a message can name the member and the option of the AWS CLI. */
@@ -27,23 +31,28 @@ enum x509_role {
 
 enum x509_key_kind { X509_KEY_OTHER, X509_KEY_RSA, X509_KEY_EC };
 
+struct x509_key {
+    enum x509_key_kind kind;
+    unsigned bits;
+    const char *name; /* "RSA", "P-256", "ED25519": for people */
+    bool is_accepted; /* RSA of 2048 bits or more, P-256, P-384, P-521 [AWS identity 1.3] */
+};
+
 /* One certificate: facts, all borrowed from the struct itself until x509_certificate_done. */
 struct x509_certificate {
     char id[X509_ID_CHARACTERS + 1]; /* lower-case hex SHA-256 of the DER [AWS identity 1.2] */
     bytes der;
-    int version;                            /* 1, 2 or 3 */
-    const char *serial;                     /* decimal */
-    bytes subject_der, issuer_der;          /* the names as encoded */
-    const char *subject, *issuer;           /* "CN = lamp, O = Acme": one line, for people */
+    int version;                   /* 1, 2 or 3 */
+    const char *serial;            /* decimal */
+    bytes subject_der, issuer_der; /* the names as encoded */
+    const char *subject,
+        *issuer; /* "CN = lamp, O = Acme": one line of at most 203 bytes, for people */
     struct x509_name_hash subject_hash;     /* what CA certificates are found by */
     struct x509_name_hash issuer_hash;      /* equals the subject_hash of whoever signed it */
     bytes subject_key_id, authority_key_id; /* no bytes when absent */
     int64_t not_before_ms, not_after_ms;
     bool is_ca; /* basicConstraints CA:TRUE */
-    enum x509_key_kind key_kind;
-    unsigned key_bits;
-    const char *key_name;            /* "RSA", "P-256", "ED25519": for people */
-    bool key_is_accepted;            /* RSA of 2048 bits or more, P-256, P-384, P-521 */
+    struct x509_key key;
     const char *signature_algorithm; /* "sha256WithRSAEncryption": for people */
     bool signature_is_accepted;      /* in the list of [AWS identity 1.3] */
     struct x509_names names;         /* what policy variables are made of */
