@@ -45,6 +45,10 @@ status account_create(struct txn *t, bytes id, struct account *out_account);
 /* account_set_domain sets the domain of the endpoint names; no bytes unset it. */
 NODISCARD
 status account_set_domain(struct txn *t, bytes id, bytes domain);
+/* account_domain_check: lower-case letters, digits, '-' and '.', at most 180 characters; E_INVALID.
+ */
+NODISCARD
+status account_domain_check(bytes domain);
 NODISCARD
 status account_load(struct txn *t, bytes id, struct account *out_account); /* E_NOT_FOUND */
 NODISCARD
@@ -64,11 +68,12 @@ status access_key_load_first(struct txn *t, bytes account, struct access_key *ou
 
 /* What a host name of ours is for. The legacy data name has a server chain of its own; the others
  * share one [AWS identity 4.3]. */
-#define ACCOUNT_HOSTS(X)                            \
-    X(DATA_ATS, "iot:Data-ATS", "%s-ats.iot.%s.%s") \
-    X(DATA_LEGACY, "iot:Data", "%s.iot.%s.%s")      \
-    X(JOBS, "iot:Jobs", "%s.jobs.iot.%s.%s")        \
-    X(CREDENTIALS, "iot:CredentialProvider", "%s.credentials.iot.%s.%s")
+/*    endpoint type of DescribeEndpoint   what stands between prefix and region */
+#define ACCOUNT_HOSTS(X)                     \
+    X(DATA_ATS, "iot:Data-ATS", "-ats.iot.") \
+    X(DATA_LEGACY, "iot:Data", ".iot.")      \
+    X(JOBS, "iot:Jobs", ".jobs.iot.")        \
+    X(CREDENTIALS, "iot:CredentialProvider", ".credentials.iot.")
 enum account_host {
 #define ACCOUNT_HOST_ENUM(name, type, form) HOST_##name,
     ACCOUNT_HOSTS(ACCOUNT_HOST_ENUM)
