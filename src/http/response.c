@@ -3,7 +3,7 @@
 #include "codec/date.h"
 
 static const struct {
-    int status;
+    int code;
     const char *reason;
 } reasons[] = {
     /* [RFC 9110 15] [RFC 6585] */
@@ -48,15 +48,15 @@ static const struct {
     {505, "HTTP Version Not Supported"},
 };
 
-const char *http_reason(int status) {
+const char *http_reason(int code) {
     for (size_t i = 0; i < COUNT_OF(reasons); i++)
-        if (reasons[i].status == status)
+        if (reasons[i].code == code)
             return reasons[i].reason;
     return "";
 }
 
-static bool has_no_body(int status) { /* [RFC 9112 6.3] */
-    return status < 200 || status == 204 || status == 304;
+static bool has_no_body(int code) { /* [RFC 9112 6.3] */
+    return code < 200 || code == 204 || code == 304;
 }
 
 /* A value may hold a peer's words: nothing in it may end the line. */

@@ -21,5 +21,6 @@ void http_response_append(struct buf *out, const struct http_response *r, int64_
 /* http_continue_append appends the interim "100 Continue". */
 void http_continue_append(struct buf *out);
 
-/* http_reason is the reason phrase of a status [RFC 9110 15], or "" for one it does not know. */
-const char *http_reason(int status);
+/* http_reason is the reason phrase of a status code [RFC 9110 15], or "" for one it does not know.
+ */
+const char *http_reason(int code);
