@@ -9,27 +9,43 @@ import time
 
 import pytest
 
-from devices import tls_context
+from devices import Device, numbers, tls_context
 from wire import (CONNACK, CONNECT, PINGREQ, PINGRESP, PUBLISH, SUBACK, SUBSCRIBE, Wire, connect, packet, publish, subscribe,
                   text)
 
 
 @pytest.fixture
-def witness(server, device):
-    """A device that talks to itself; at the end all it said was heard and it is still connected."""
-    client = device().connect("witness").subscribe("witness")
+def server(shared_server):
+    """One for all tests here: it has to live through them."""
+    return shared_server
+
+
+@pytest.fixture(scope="module")
+def talker(shared_server):
+    """A device that talks to itself."""
+    return Device(shared_server).connect("witness").subscribe("witness")
+
+
+@pytest.fixture
+def witness(server, talker):
+    """Calling it, and the end of each test, show that the device is still connected and is heard, and that the API answers."""
     said = []
 
     def speak():
         said.append(str(len(said)))
-        client.publish("witness", said[-1])
+        talker.publish("witness", said[-1])
+        assert talker.receive().payload.decode() == said[-1]
     speak()
     yield speak
     speak()
-    assert [client.receive().payload.decode() for _ in said] == said
-    assert not client.lost.is_set()
+    assert not talker.lost.is_set()
     server.client().list_things()
 
+
+@pytest.fixture
+def stranger():
+    """A client identifier that nobody used before."""
+    return f"stranger-{next(numbers)}"
 
 
 MALFORMED = {
@@ -59,11 +75,11 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("what", MALFORMED)
-def test_a_malformed_packet_closes_its_connection_and_no_other(server, witness, what):
-    wire = Wire(server.mqtt_port).open("hostile")
+def test_a_malformed_packet_closes_its_connection_and_no_other(server, witness, stranger, what):
+    wire = Wire(server.mqtt_port).open(stranger)
     wire.send(MALFORMED[what])
     wire.expect_closed()
-    assert "hostile" in server.why("hostile")
+    assert stranger in server.why(stranger)
 
 
 REFUSED_CONNECTS = {
