@@ -30,7 +30,7 @@ bytes ca_arn(const struct registry *r, bytes id);
 /* Registers `ca` [AWS identity 2.4]; of the record the caller fills id, pem, active,
  * auto_registration, mode, subject, validity, registration_config, template_name and tags.
  * E_EXISTS: registered here, or elsewhere in a mode that forbids it; E_LIMIT: 10 with the same
- * subject. out_ca may be NULL. */
+ * subject. out_ca may be NULL; it borrows what the caller gave. */
 NODISCARD
 status ca_register(const struct registry *r, const struct ca_record *ca, struct ca_record *out_ca);
 NODISCARD

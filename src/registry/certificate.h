@@ -58,7 +58,8 @@ struct certificate_new {
 /* certificate_register adds a certificate [AWS identity 1.4, 1.7, 3.2, 3.3]. E_EXISTS when it is
  * registered here, or when it may not be shared with the account that has it in DEFAULT mode;
  * E_CERTIFICATE_STATE when the CA is not registered or not ACTIVE or the status is not to be set.
- * out_certificate may be NULL. */
+ * out_certificate may be NULL; it
+ * borrows what the caller gave. */
 NODISCARD
 status certificate_register(const struct registry *r, const struct certificate_new *c,
                             struct certificate_record *out_certificate);

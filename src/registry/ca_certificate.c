@@ -1,0 +1,222 @@
+/* CA certificates:
+ *
+ *     CA_CERTIFICATES              account, id
+ *     CA_CERTIFICATE_OWNERS        id, account                     who else holds it
+ *     CA_CERTIFICATES_BY_SUBJECT   account, hash of subject, time, id
+ *     CA_CERTIFICATES_BY_CREATION  account, time, id
+ *
+ * Subjects can be longer than keys may be, so a hash stands for them; whoever reads the index
+ * compares the subjects themselves. */
+#include "registry/ca_certificate.h"
+#include "base/clock.h"
+#include "registry/internal.h"
+
+#include <assert.h>
+
+struct stored_ca {
+    struct ca_record ca;
+    bytes tags; /* a list of keys and values in turn */
+};
+static const struct field fields[] = {
+    FIELD(1, struct stored_ca, ca.pem),
+    FIELD(2, struct stored_ca, ca.active),
+    FIELD(3, struct stored_ca, ca.auto_registration),
+    FIELD_BELOW(4, struct stored_ca, ca.mode, CERTIFICATE_MODE_SNI_ONLY + 1),
+    FIELD(5, struct stored_ca, ca.subject),
+    FIELD(6, struct stored_ca, ca.created_ms),
+    FIELD(7, struct stored_ca, ca.modified_ms),
+    FIELD(8, struct stored_ca, ca.not_before_ms),
+    FIELD(9, struct stored_ca, ca.not_after_ms),
+    FIELD(10, struct stored_ca, ca.customer_version),
+    FIELD(11, struct stored_ca, ca.generation_id),
+    FIELD(12, struct stored_ca, ca.registration_config),
+    FIELD(13, struct stored_ca, ca.template_name),
+    FIELD(14, struct stored_ca, tags),
+};
+
+bytes ca_arn(const struct registry *r, bytes id) {
+    return arn_format(r->arena, r->region, r->account, ARN_CA_CERTIFICATE, id);
+}
+
+static status save(const struct registry *r, const struct ca_record *ca) {
+    AUTO(buf) tags = {0};
+    struct stored_ca stored = {.ca = *ca};
+    for (size_t i = 0; i < ca->tag_count; i++) {
+        record_list_add(&tags, ca->tags[i].key);
+        record_list_add(&tags, ca->tags[i].value);
+    }
+    stored.tags = buf_bytes(&tags);
+    return object_save(r, TABLE_CA_CERTIFICATES, key_of(r, ca->id), fields, COUNT_OF(fields),
+                       &stored);
+}
+
+static void read_tags(const struct registry *r, bytes tags, struct ca_record *ca) {
+    bytes rest = tags, item;
+    size_t items = 0;
+    while (record_list_next(&rest, &item))
+        items++;
+    ca->tags = ARENA_ARRAY(r->arena, struct ca_tag, items / 2);
+    rest = tags;
+    for (; ca->tag_count < items / 2; ca->tag_count++) {
+        (void)record_list_next(&rest, &ca->tags[ca->tag_count].key);
+        (void)record_list_next(&rest, &ca->tags[ca->tag_count].value);
+    }
+}
+
+status ca_load(const struct registry *r, bytes id, struct ca_record *out_ca) {
+    struct stored_ca stored = {.ca = {.id = arena_copy(r->arena, id), .owned_by = r->account}};
+    TRY(object_load(r, TABLE_CA_CERTIFICATES, key_of(r, id), fields, COUNT_OF(fields), &stored));
+    read_tags(r, stored.tags, &stored.ca);
+    *out_ca = stored.ca;
+    return OK;
+}
+
+/* What the keys of one subject begin with, after the account. */
+static bytes subject_group(const struct registry *r, bytes subject) {
+    return bytes_from(arena_printf(r->arena, "%016llx", (unsigned long long)stable_hash(subject)));
+}
+
+static bytes subject_key(const struct registry *r, const struct ca_record *ca) {
+    return key_with_time(r, subject_group(r, ca->subject), ca->created_ms, ca->id);
+}
+
+static bytes creation_key(const struct registry *r, const struct ca_record *ca) {
+    return key_with_time(r, (bytes){0}, ca->created_ms, ca->id);
+}
+
+static bytes id_of(bytes index_key) {
+    return bytes_skip(index_key, index_key.len - CERTIFICATE_ID_LEN);
+}
+
+status ca_find_by_subject(const struct registry *r, bytes subject, struct ca_record **out_cas,
+                          size_t *out_count) {
+    struct scan scan = {.prefix = key_of(r, subject_group(r, subject)),
+                        .limit = STORE_SCAN_ROWS_MAX};
+    struct ca_record *cas = ARENA_ARRAY(r->arena, struct ca_record, CA_SAME_SUBJECT_MAX);
+    struct row *rows;
+    size_t row_count, count = 0;
+    TRY(store_scan(r->txn, TABLE_CA_CERTIFICATES_BY_SUBJECT, &scan, r->arena, &rows, &row_count));
+    for (size_t i = 0; i < row_count && count < CA_SAME_SUBJECT_MAX; i++) {
+        TRY(ca_load(r, id_of(rows[i].key), &cas[count]));
+        if (bytes_equal(cas[count].subject, subject))
+            count++;
+    }
+    *out_cas = cas;
+    *out_count = count;
+    return OK;
+}
+
+static status check_new(const struct registry *r, const struct ca_record *ca) {
+    struct ca_record *same;
+    size_t count;
+    bool registered;
+    TRY(object_has(r, TABLE_CA_CERTIFICATES, key_of(r, ca->id), &registered));
+    if (registered)
+        return FAIL(E_EXISTS, "The CA certificate is already registered. Id: %.*s",
+                    BYTES_ARG(ca->id));
+    TRY(ownership_check(r, TABLE_CA_CERTIFICATE_OWNERS, ca->id));
+    TRY(ca_find_by_subject(r, ca->subject, &same, &count));
+    if (count == CA_SAME_SUBJECT_MAX)
+        return FAIL(
+            E_LIMIT,
+            "%d CA certificates with this subject are registered already, which is the most "
+            "an account may have: delete one of them first",
+            CA_SAME_SUBJECT_MAX);
+    return OK;
+}
+
+static status add(const struct registry *r, const struct ca_record *ca) {
+    TRY(save(r, ca));
+    TRY(ownership_save(r, TABLE_CA_CERTIFICATE_OWNERS, ca->id,
+                       ca->mode == CERTIFICATE_MODE_DEFAULT));
+    TRY(mark_save(r, TABLE_CA_CERTIFICATES_BY_SUBJECT, subject_key(r, ca)));
+    TRY(mark_save(r, TABLE_CA_CERTIFICATES_BY_CREATION, creation_key(r, ca)));
+    note(r, CHANGE_CA_CERTIFICATE, ca->id);
+    return OK;
+}
+
+status ca_register(const struct registry *r, const struct ca_record *ca, struct ca_record *out_ca) {
+    assert(ca->id.len == CERTIFICATE_ID_LEN && ca->pem.len > 0);
+    struct ca_record new = *ca;
+    TRY(check_new(r, ca));
+    new.owned_by = r->account;
+    new.created_ms = new.modified_ms = clock_wall_ms();
+    new.customer_version = 1;
+    new.generation_id = generation_new(r);
+    TRY(add(r, &new));
+    if (out_ca)
+        *out_ca = new;
+    return OK;
+}
+
+static void apply(const struct ca_changes *changes, struct ca_record *ca) {
+    if (changes->active)
+        ca->active = *changes->active;
+    if (changes->auto_registration)
+        ca->auto_registration = *changes->auto_registration;
+    if (changes->registration_config.len > 0) {
+        ca->registration_config = changes->registration_config;
+        ca->template_name = changes->template_name;
+    }
+    if (changes->remove_auto_registration) { /* [AWS identity 2.6] */
+        ca->auto_registration = false;
+        ca->registration_config = ca->template_name = (bytes){0};
+    }
+}
+
+static bool differ(const struct ca_record *a, const struct ca_record *b) {
+    return a->active != b->active || a->auto_registration != b->auto_registration ||
+           !bytes_equal(a->registration_config, b->registration_config) ||
+           !bytes_equal(a->template_name, b->template_name);
+}
+
+status ca_update(const struct registry *r, bytes id, const struct ca_changes *changes) {
+    struct ca_record before, after;
+    TRY(ca_load(r, id, &before));
+    after = before;
+    apply(changes, &after);
+    if (!differ(&before, &after))
+        return OK;
+    after.customer_version++;
+    after.modified_ms = clock_wall_ms();
+    TRY(save(r, &after));
+    note(r, CHANGE_CA_CERTIFICATE, id);
+    return OK;
+}
+
+status ca_delete(const struct registry *r, bytes id) {
+    struct ca_record ca;
+    TRY(ca_load(r, id, &ca));
+    if (ca.active)
+        return FAIL(E_CERTIFICATE_STATE,
+                    "CA certificate must be deactivated (not ACTIVE) before deletion. Id: %.*s",
+                    BYTES_ARG(id));
+    TRY(store_remove(r->txn, TABLE_CA_CERTIFICATES, key_of(r, id)));
+    TRY(ownership_remove(r, TABLE_CA_CERTIFICATE_OWNERS, id));
+    TRY(store_remove(r->txn, TABLE_CA_CERTIFICATES_BY_SUBJECT, subject_key(r, &ca)));
+    TRY(store_remove(r->txn, TABLE_CA_CERTIFICATES_BY_CREATION, creation_key(r, &ca)));
+    note(r, CHANGE_CA_CERTIFICATE, id);
+    return OK;
+}
+
+status ca_list(const struct registry *r, bytes template_name, const struct page *page,
+               struct ca_list *out_list) {
+    struct ca_list l = {0};
+    struct cursor c;
+    struct row row;
+    bool taken = true;
+    TRY(cursor_start(r, TABLE_CA_CERTIFICATES_BY_CREATION, r->account, !page->ascending, page, &c));
+    l.items = ARENA_ARRAY(r->arena, struct ca_record, c.limit);
+    while (l.count < c.limit) {
+        TRY(cursor_next(&c, &row, &taken));
+        if (!taken)
+            break;
+        struct ca_record *ca = &l.items[l.count];
+        TRY(ca_load(r, id_of(row.key), ca));
+        if (template_name.len == 0 || bytes_equal(template_name, ca->template_name))
+            l.count++;
+    }
+    TRY(cursor_token(&c, &l.next));
+    *out_list = l;
+    return OK;
+}

@@ -1,0 +1,96 @@
+/* Inside registry/: keys, records, listings and checks that the objects share. */
+#pragma once
+#include "registry/arn.h"
+#include "registry/registry.h"
+#include "store/record.h"
+
+/* Keys. Every table's key begins with the account (the two …_OWNERS tables, which span accounts,
+ * with the id); names that follow hold no zero byte, so a zero ends one where another follows. */
+bytes key_of(const struct registry *r, bytes name);
+bytes key_of_pair(const struct registry *r, bytes name, bytes last); /* name, 0, last */
+bytes key_with_time(const struct registry *r, bytes group, int64_t time_ms, bytes last);
+/* A time in a key: 8 bytes, so that keys sort by it. */
+enum { KEY_TIME_LEN = 8 };
+
+/* "cert/<id>": how principals and targets stand in keys. */
+bytes certificate_resource(const struct registry *r, bytes id);
+
+/* stable_hash is the same in every process and version, unlike bytes_hash: for keys. */
+uint64_t stable_hash(bytes b);
+
+/* object_load reads a record. E_NOT_FOUND also for a key too long to be there. */
+NODISCARD
+status object_load(const struct registry *r, enum table table, bytes key,
+                   const struct field *fields, size_t field_count, void *object);
+NODISCARD
+status object_save(const struct registry *r, enum table table, bytes key,
+                   const struct field *fields, size_t field_count, const void *object);
+NODISCARD
+status object_has(const struct registry *r, enum table table, bytes key, bool *out_present);
+/* mark_save adds a key whose presence says all. */
+NODISCARD
+status mark_save(const struct registry *r, enum table table, bytes key);
+void note(const struct registry *r, enum change_kind kind, bytes key);
+
+/* A new generation id, in the arena. */
+bytes generation_new(const struct registry *r);
+
+/* A page of a listing, row by row. */
+struct cursor {
+    const struct registry *r;
+    enum table table;
+    struct scan scan;
+    size_t limit;    /* items the caller may give */
+    size_t examined; /* rows taken; a filtered listing stops at LISTING_ROWS_MAX */
+    struct row *rows;
+    size_t row_count, next_row;
+    bool at_end;
+    bytes last; /* the key taken last */
+};
+enum { LISTING_ROWS_MAX = 5000 };
+/* E_INVALID for a limit out of bounds and for a token of another listing. */
+NODISCARD
+status cursor_start(const struct registry *r, enum table table, bytes prefix, bool descending,
+                    const struct page *page, struct cursor *out_cursor);
+/* cursor_next takes the next row; false when there is none or enough rows were examined. */
+NODISCARD
+status cursor_next(struct cursor *c, struct row *out_row, bool *out_taken);
+/* cursor_token is where the next page starts: no bytes when no row follows the last one taken. */
+NODISCARD
+status cursor_token(struct cursor *c, bytes *out_token);
+
+/* What names and values may hold; E_INVALID in the words of AWS's validation. */
+enum constraint {
+    CONSTRAINT_POLICY_NAME,
+    CONSTRAINT_THING_NAME,
+    CONSTRAINT_ATTRIBUTE_NAME,
+    CONSTRAINT_ATTRIBUTE_VALUE,
+};
+NODISCARD
+status constraint_check(enum constraint constraint, bytes value);
+
+/* principal_parse takes a principal's or target's ARN; the certificate id borrows from it.
+ * E_INVALID when it is none of this account and region. The certificate need not exist. */
+NODISCARD
+status principal_parse(const struct registry *r, bytes text, bytes *out_certificate_id);
+/* principal_require is principal_parse for one that is registered: E_NOT_FOUND otherwise. */
+NODISCARD
+status principal_require(const struct registry *r, bytes text, bytes *out_certificate_id);
+
+/* Sharing between accounts [AWS identity 1.3, 2.4]: E_EXISTS when another account holds `id` in
+ * DEFAULT mode. `table` is one of the …_OWNERS. */
+NODISCARD
+status ownership_check(const struct registry *r, enum table table, bytes id);
+NODISCARD
+status ownership_save(const struct registry *r, enum table table, bytes id, bool is_default_mode);
+NODISCARD
+status ownership_remove(const struct registry *r, enum table table, bytes id);
+
+/* certificate_load_facts is certificate_load without the PEM. */
+struct certificate_record;
+NODISCARD
+status certificate_load_facts(const struct registry *r, bytes id,
+                              struct certificate_record *out_certificate);
+/* policy_detach_all removes every policy of a target ("cert/<id>"). */
+NODISCARD
+status policy_detach_all(const struct registry *r, bytes target);

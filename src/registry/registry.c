@@ -1,0 +1,126 @@
+/* What the objects share: keys, records, ownership. */
+#include "registry/internal.h"
+
+#include "base/random.h"
+
+#include <string.h>
+
+bytes change_certificate_id(const struct change *c) {
+    static const bytes prefix = BYTES("cert/");
+    if (c->kind == CHANGE_CERTIFICATE)
+        return c->key;
+    bool about_principal = c->kind == CHANGE_ATTACHMENT || c->kind == CHANGE_THING_PRINCIPAL;
+    return about_principal && bytes_start_with(c->key, prefix) ? bytes_skip(c->key, prefix.len)
+                                                               : (bytes){0};
+}
+
+static uint8_t *put(uint8_t *at, bytes part) {
+    if (part.len > 0)
+        memcpy(at, part.ptr, part.len);
+    return at + part.len;
+}
+
+bytes key_of(const struct registry *r, bytes name) {
+    uint8_t *key = arena_alloc(r->arena, r->account.len + name.len + 1);
+    uint8_t *end = put(put(key, r->account), name);
+    return bytes_of(key, (size_t)(end - key));
+}
+
+bytes key_of_pair(const struct registry *r, bytes name, bytes last) {
+    uint8_t *key = arena_alloc(r->arena, r->account.len + name.len + 1 + last.len);
+    uint8_t *end = put(put(put(put(key, r->account), name), BYTES("\0")), last);
+    return bytes_of(key, (size_t)(end - key));
+}
+
+bytes key_with_time(const struct registry *r, bytes group, int64_t time_ms, bytes last) {
+    uint8_t time[KEY_TIME_LEN];
+    for (size_t i = 0; i < KEY_TIME_LEN; i++)
+        time[i] = (uint8_t)((uint64_t)time_ms >> 8 * (KEY_TIME_LEN - 1 - i));
+    uint8_t *key = arena_alloc(r->arena, r->account.len + group.len + KEY_TIME_LEN + last.len);
+    uint8_t *end = put(put(put(put(key, r->account), group), bytes_of(time, sizeof time)), last);
+    return bytes_of(key, (size_t)(end - key));
+}
+
+bytes certificate_resource(const struct registry *r, bytes id) {
+    uint8_t *resource = arena_alloc(r->arena, strlen("cert/") + id.len);
+    uint8_t *end = put(put(resource, BYTES("cert/")), id);
+    return bytes_of(resource, (size_t)(end - resource));
+}
+
+uint64_t stable_hash(bytes b) { /* FNV-1a */
+    uint64_t hash = 14695981039346656037U;
+    for (size_t i = 0; i < b.len; i++)
+        hash = (hash ^ b.ptr[i]) * 1099511628211U;
+    return hash;
+}
+
+status object_load(const struct registry *r, enum table table, bytes key,
+                   const struct field *fields, size_t field_count, void *object) {
+    bytes value;
+    if (key.len > STORE_KEY_BYTES_MAX)
+        return FAIL(E_NOT_FOUND, "The specified resource does not exist");
+    TRY(store_load(r->txn, table, key, r->arena, &value));
+    return record_decode(fields, field_count, value, object);
+}
+
+status object_save(const struct registry *r, enum table table, bytes key,
+                   const struct field *fields, size_t field_count, const void *object) {
+    AUTO(buf) value = {0};
+    record_encode(fields, field_count, object, &value);
+    return store_save(r->txn, table, key, buf_bytes(&value));
+}
+
+status object_has(const struct registry *r, enum table table, bytes key, bool *out_present) {
+    if (key.len > STORE_KEY_BYTES_MAX) {
+        *out_present = false;
+        return OK;
+    }
+    return store_has(r->txn, table, key, out_present);
+}
+
+status mark_save(const struct registry *r, enum table table, bytes key) {
+    return store_save(r->txn, table, key, (bytes){0});
+}
+
+void note(const struct registry *r, enum change_kind kind, bytes key) {
+    store_note(r->txn, kind, r->account, key);
+}
+
+bytes generation_new(const struct registry *r) {
+    char uuid[37];
+    random_uuid(uuid);
+    return arena_copy(r->arena, bytes_from(uuid));
+}
+
+/* …_OWNERS: id and account, in this order; the value says whether the mode is DEFAULT. */
+static bytes ownership_key(const struct registry *r, bytes id) {
+    uint8_t *key = arena_alloc(r->arena, id.len + r->account.len);
+    uint8_t *end = put(put(key, id), r->account);
+    return bytes_of(key, (size_t)(end - key));
+}
+
+status ownership_check(const struct registry *r, enum table table, bytes id) {
+    struct scan scan = {.prefix = id, .after = true, .limit = 100};
+    struct row *rows;
+    size_t count;
+    do {
+        TRY(store_scan(r->txn, table, &scan, r->arena, &rows, &count));
+        for (size_t i = 0; i < count; i++)
+            if (rows[i].value.len > 0 && !bytes_equal(bytes_skip(rows[i].key, id.len), r->account))
+                return FAIL(E_EXISTS,
+                            "Another account holds it in DEFAULT mode, which allows no other: "
+                            "it has to be deleted there first. Id: %.*s",
+                            BYTES_ARG(id));
+        scan.from = count ? rows[count - 1].key : (bytes){0};
+    } while (count == scan.limit);
+    return OK;
+}
+
+status ownership_save(const struct registry *r, enum table table, bytes id, bool is_default_mode) {
+    return store_save(r->txn, table, ownership_key(r, id),
+                      is_default_mode ? BYTES("D") : (bytes){0});
+}
+
+status ownership_remove(const struct registry *r, enum table table, bytes id) {
+    return store_remove(r->txn, table, ownership_key(r, id));
+}

@@ -1,0 +1,280 @@
+/* Things:
+ *
+ *     THINGS       account, name
+ *     THING_TYPES  account, name   only asked whether it is there */
+#include "registry/thing.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "registry/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct stored_thing {
+    struct thing_record thing;
+    bytes attributes; /* a list of names and values in turn */
+};
+static const struct field fields[] = {
+    FIELD(1, struct stored_thing, thing.id),
+    FIELD(2, struct stored_thing, thing.type_name),
+    FIELD(3, struct stored_thing, thing.billing_group_name),
+    FIELD(4, struct stored_thing, attributes),
+    FIELD(5, struct stored_thing, thing.version),
+    FIELD(6, struct stored_thing, thing.created_ms),
+};
+
+bytes thing_arn(const struct registry *r, bytes name) {
+    return arn_format(r->arena, r->region, r->account, ARN_THING, name);
+}
+
+static status save(const struct registry *r, const struct thing_record *thing) {
+    AUTO(buf) attributes = {0};
+    struct stored_thing stored = {.thing = *thing};
+    for (size_t i = 0; i < thing->attribute_count; i++) {
+        record_list_add(&attributes, thing->attributes[i].name);
+        record_list_add(&attributes, thing->attributes[i].value);
+    }
+    stored.attributes = buf_bytes(&attributes);
+    return object_save(r, TABLE_THINGS, key_of(r, thing->name), fields, COUNT_OF(fields), &stored);
+}
+
+static void read_attributes(const struct registry *r, bytes list, struct thing_record *thing) {
+    bytes rest = list, item;
+    size_t items = 0;
+    while (record_list_next(&rest, &item))
+        items++;
+    thing->attributes = ARENA_ARRAY(r->arena, struct thing_attribute, items / 2);
+    rest = list;
+    for (; thing->attribute_count < items / 2; thing->attribute_count++) {
+        struct thing_attribute *attribute = &thing->attributes[thing->attribute_count];
+        (void)record_list_next(&rest, &attribute->name);
+        (void)record_list_next(&rest, &attribute->value);
+    }
+}
+
+static status decode(const struct registry *r, bytes name, bytes value,
+                     struct thing_record *out_thing) {
+    struct stored_thing stored = {.thing = {.name = arena_copy(r->arena, name)}};
+    TRY(record_decode(fields, COUNT_OF(fields), value, &stored));
+    read_attributes(r, stored.attributes, &stored.thing);
+    *out_thing = stored.thing;
+    return OK;
+}
+
+status thing_load(const struct registry *r, bytes name, struct thing_record *out_thing) {
+    bytes key = key_of(r, name), value;
+    if (key.len > STORE_KEY_BYTES_MAX)
+        return FAIL(E_NOT_FOUND, "The specified resource does not exist");
+    TRY(store_load(r->txn, TABLE_THINGS, key, r->arena, &value));
+    return decode(r, name, value, out_thing);
+}
+
+static status check_attributes(const struct thing_record *thing) {
+    size_t most = thing->type_name.len ? THING_ATTRIBUTES_TYPED_MAX : THING_ATTRIBUTES_MAX;
+    if (thing->attribute_count > most)
+        return FAIL(E_INVALID,
+                    "Thing %.*s would have %zu attributes: with%s a thing type it may have %zu",
+                    BYTES_ARG(thing->name), thing->attribute_count,
+                    thing->type_name.len ? "" : "out", most);
+    for (size_t i = 0; i < thing->attribute_count; i++) {
+        TRY(constraint_check(CONSTRAINT_ATTRIBUTE_NAME, thing->attributes[i].name));
+        TRY(constraint_check(CONSTRAINT_ATTRIBUTE_VALUE, thing->attributes[i].value));
+    }
+    return OK;
+}
+
+static status check_relations(const struct registry *r, const struct thing_record *thing) {
+    bool exists = true;
+    if (thing->type_name.len > 0)
+        TRY(object_has(r, TABLE_THING_TYPES, key_of(r, thing->type_name), &exists));
+    if (!exists)
+        return FAIL(E_NOT_FOUND, "Thing type %.*s not found",
+                    BYTES_ARG(bytes_slice(thing->type_name, 0, 128)));
+    if (thing->billing_group_name.len > 0) /* there are none yet, so this one is not there */
+        return FAIL(E_NOT_FOUND, "Billing group %.*s not found",
+                    BYTES_ARG(bytes_slice(thing->billing_group_name, 0, 128)));
+    return OK;
+}
+
+static status check(const struct registry *r, const struct thing_record *thing) {
+    TRY(constraint_check(CONSTRAINT_THING_NAME, thing->name));
+    TRY(check_attributes(thing));
+    return check_relations(r, thing);
+}
+
+static int compare_names(const void *a, const void *b) {
+    const struct thing_attribute *x = a, *y = b;
+    return bytes_compare(x->name, y->name);
+}
+
+static const struct thing_attribute *find_attribute(const struct thing_attribute *attributes,
+                                                    size_t count, bytes name) {
+    for (size_t i = 0; i < count; i++)
+        if (bytes_equal(attributes[i].name, name))
+            return &attributes[i];
+    return NULL;
+}
+
+/* What is left of `old` when `set` is laid over it, by name; an empty value removes, and of two
+ * with the same name the later counts. */
+static status lay_over(const struct registry *r, const struct thing_attribute *old,
+                       size_t old_count, const struct thing_attribute *set, size_t set_count,
+                       struct thing_record *thing) {
+    if (set_count > 2 * THING_ATTRIBUTES_TYPED_MAX)
+        return FAIL(E_INVALID, "%zu attributes are too many for a thing: it may have %d", set_count,
+                    THING_ATTRIBUTES_TYPED_MAX);
+    struct thing_attribute *all =
+        ARENA_ARRAY(r->arena, struct thing_attribute, old_count + set_count);
+    size_t count = 0;
+    for (size_t i = 0; i < old_count; i++)
+        if (!find_attribute(set, set_count, old[i].name))
+            all[count++] = old[i];
+    for (size_t i = 0; i < set_count; i++)
+        if (set[i].value.len > 0 && !find_attribute(set + i + 1, set_count - i - 1, set[i].name))
+            all[count++] = set[i];
+    qsort(all, count, sizeof *all, compare_names);
+    thing->attributes = all;
+    thing->attribute_count = count;
+    return OK;
+}
+
+static bool are_alike(const struct thing_record *a, const struct thing_record *b) {
+    if (!bytes_equal(a->type_name, b->type_name) ||
+        !bytes_equal(a->billing_group_name, b->billing_group_name) ||
+        a->attribute_count != b->attribute_count)
+        return false;
+    for (size_t i = 0; i < a->attribute_count; i++)
+        if (!bytes_equal(a->attributes[i].name, b->attributes[i].name) ||
+            !bytes_equal(a->attributes[i].value, b->attributes[i].value))
+            return false;
+    return true;
+}
+
+/* Repeating a creation succeeds; changing by creating does not [AWS identity 10.1]. */
+static status check_repeated(const struct registry *r, const struct thing_record *wanted,
+                             const struct thing_record *existing) {
+    if (are_alike(wanted, existing))
+        return OK;
+    return FAIL(E_EXISTS, "Thing %.*s already exists in account %.*s with different properties",
+                BYTES_ARG(wanted->name), BYTES_ARG(r->account));
+}
+
+static status add(const struct registry *r, struct thing_record *thing) {
+    char id[37];
+    TRY(check(r, thing));
+    random_uuid(id);
+    thing->id = arena_copy(r->arena, bytes_from(id));
+    thing->version = 1;
+    thing->created_ms = clock_wall_ms();
+    TRY(save(r, thing));
+    note(r, CHANGE_THING, thing->name);
+    return OK;
+}
+
+status thing_create(const struct registry *r, const struct thing_record *thing,
+                    struct thing_record *out_thing) {
+    struct thing_record wanted = *thing, existing;
+    TRY(lay_over(r, NULL, 0, thing->attributes, thing->attribute_count, &wanted));
+    status s = thing_load(r, thing->name, &existing);
+    if (s == OK) {
+        TRY(check_repeated(r, &wanted, &existing));
+        wanted = existing;
+    } else if (s == E_NOT_FOUND) {
+        TRY(add(r, &wanted));
+    } else {
+        return s;
+    }
+    if (out_thing)
+        *out_thing = wanted;
+    return OK;
+}
+
+static status check_version(const struct thing_record *thing, uint64_t expected) {
+    if (expected == 0 || expected == thing->version)
+        return OK;
+    return FAIL(E_VERSION_CONFLICT,
+                "The version for thing %.*s does not match the expected version.",
+                BYTES_ARG(thing->name));
+}
+
+static status apply(const struct registry *r, const struct thing_changes *changes,
+                    struct thing_record *thing) {
+    if (changes->remove_type && changes->type_name.len > 0)
+        return FAIL(E_INVALID,
+                    "thingTypeName and removeThingType exclude each other: give one of them");
+    if (changes->remove_type)
+        thing->type_name = (bytes){0};
+    if (changes->type_name.len > 0)
+        thing->type_name = changes->type_name;
+    size_t kept = changes->replace_attributes ? 0 : thing->attribute_count;
+    TRY(lay_over(r, thing->attributes, kept, changes->attributes, changes->attribute_count, thing));
+    return check(r, thing);
+}
+
+status thing_update(const struct registry *r, bytes name, const struct thing_changes *changes) {
+    struct thing_record thing;
+    TRY(thing_load(r, name, &thing));
+    TRY(check_version(&thing, changes->expected_version));
+    TRY(apply(r, changes, &thing));
+    thing.version++;
+    TRY(save(r, &thing));
+    note(r, CHANGE_THING, name);
+    return OK;
+}
+
+status thing_delete(const struct registry *r, bytes name, uint64_t expected_version) {
+    struct scan scan = {.prefix = key_of_pair(r, name, (bytes){0}), .limit = 1};
+    struct thing_record thing;
+    struct row *rows;
+    size_t count;
+    status s = thing_load(r, name, &thing);
+    if (s == E_NOT_FOUND)
+        return OK; /* [AWS control-plane 7] */
+    TRY(s);
+    TRY(check_version(&thing, expected_version));
+    TRY(store_scan(r->txn, TABLE_THING_PRINCIPALS, &scan, r->arena, &rows, &count));
+    if (count > 0)
+        return FAIL(E_INVALID,
+                    "Cannot delete. Thing %.*s is still attached to one or more principals",
+                    BYTES_ARG(name));
+    TRY(store_remove(r->txn, TABLE_THINGS, key_of(r, name)));
+    note(r, CHANGE_THING, name);
+    return OK;
+}
+
+static bool passes(const struct thing_filter *filter, const struct thing_record *thing) {
+    if (!filter)
+        return true;
+    if (filter->type_name.len > 0 && !bytes_equal(filter->type_name, thing->type_name))
+        return false;
+    if (filter->attribute_name.len == 0)
+        return true;
+    const struct thing_attribute *attribute =
+        find_attribute(thing->attributes, thing->attribute_count, filter->attribute_name);
+    if (!attribute)
+        return false;
+    return filter->attribute_value_is_prefix
+               ? bytes_start_with(attribute->value, filter->attribute_value)
+               : bytes_equal(attribute->value, filter->attribute_value);
+}
+
+status thing_list(const struct registry *r, const struct thing_filter *filter,
+                  const struct page *page, struct thing_list *out_list) {
+    struct thing_list l = {0};
+    struct cursor c;
+    struct row row;
+    bool taken = true;
+    TRY(cursor_start(r, TABLE_THINGS, r->account, false, page, &c));
+    l.items = ARENA_ARRAY(r->arena, struct thing_record, c.limit);
+    while (l.count < c.limit) {
+        TRY(cursor_next(&c, &row, &taken));
+        if (!taken)
+            break;
+        struct thing_record *thing = &l.items[l.count];
+        TRY(decode(r, bytes_skip(row.key, r->account.len), row.value, thing));
+        l.count += passes(filter, thing);
+    }
+    TRY(cursor_token(&c, &l.next));
+    *out_list = l;
+    return OK;
+}
