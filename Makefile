@@ -19,7 +19,8 @@ tsan: build-tsan       # what crosses threads, under TSan
 fuzz:                  # NAME=mqtt_packet TIME=60
 	script/fuzz $(NAME) $(TIME)
 
-cover: build-cover     # coverage pages (script/setup extra)
+cover: build-cover     # coverage pages
+	@command -v gcovr >/dev/null || { echo "gcovr is missing: script/setup extra installs it"; exit 1; }
 	meson test -C build-cover
 	ninja -C build-cover coverage-html
 
