@@ -47,7 +47,7 @@ void arena_reset(struct arena *a) {
 
 void *arena_alloc(struct arena *a, size_t size) {
     size = (size + 15) & ~(size_t)15;
-    if (size > a->left)
+    if (size > a->left || !a->next)
         add_block(a, size > BLOCK_BYTES ? size : BLOCK_BYTES);
     void *p = a->next;
     a->next += size;

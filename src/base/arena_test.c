@@ -15,6 +15,11 @@ TEST(gives_aligned_zeroed_memory) {
     }
 }
 
+TEST(no_bytes_have_an_address_too) {
+    AUTO(arena) a = {0};
+    CHECK(arena_alloc(&a, 0) != NULL);
+}
+
 TEST(a_reset_arena_starts_again_in_its_first_block) {
     AUTO(arena) a = {0};
     void *first = arena_alloc(&a, 10);
