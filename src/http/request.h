@@ -58,12 +58,13 @@ struct http_place {
 struct http_parser {
     int http_status; /* what to answer after a failure: 400, 413, 414, 417, 431, 501, 505 */
     int state;
+    status failure;
     int version_minor;
-    bool chunked, has_length, has_encoding, close, keep, expects, said_continue, in_host;
+    bool chunked, has_length, has_host, absolute, close, keep, expects, said_continue;
     size_t body_bytes_max;
-    size_t scan;     /* the first byte not looked at */
+    size_t part;     /* where what a limit counts begins: a line, the header lines, the trailers */
     size_t line;     /* where the current line begins */
-    size_t part;     /* where the header lines, or the trailer lines, begin */
+    size_t scan;     /* the first byte not looked at */
     size_t body_at;  /* where the body begins */
     size_t body_len; /* what of it is there, framing removed */
     size_t length;   /* of the body, or of what is left of the current chunk */
