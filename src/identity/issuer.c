@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "identity/csr.h"
 #include "identity/issuer_files.h"
 #include "identity/key_pool.h"
 #include "identity/openssl.h"
@@ -204,40 +205,11 @@ static status issue(const struct issuer *i, const X509_NAME *subject, EVP_PKEY *
 
 /* ---- for a certificate signing request ---- */
 
-static status check_csr(X509_REQ *csr) {
-    EVP_PKEY *key = X509_REQ_get0_pubkey(csr);
-    struct x509_key facts;
-    x509_key_read(key, &facts);
-    TRY(x509_key_check(&facts, E_INVALID, "certificate signing request"));
-    if (X509_REQ_verify(csr, key) != 1)
-        return openssl_failure(E_INVALID,
-                               "certificateSigningRequest is not signed by the key it is for: make "
-                               "it anew with openssl req -new -key KEY");
-    return OK;
-}
-
-static status decode_csr(bytes pem, X509_REQ **out_csr) {
-    AUTO(buf) der = {0};
-    TRY(pem_decode(pem, X509_CSR, &der));
-    const unsigned char *at = der.ptr;
-    X509_REQ *csr = d2i_X509_REQ(NULL, &at, (long)der.len);
-    if (!csr)
-        return openssl_failure(E_INVALID,
-                               "certificateSigningRequest is not a well-formed PKCS #10 request");
-    status s = check_csr(csr);
-    if (s != OK) {
-        X509_REQ_free(csr);
-        return s;
-    }
-    *out_csr = csr;
-    return OK;
-}
-
 status issuer_issue_csr(const struct issuer *i, bytes csr_pem, int64_t now_ms,
                         struct issued *out_issued) {
     AUTO(issued) fresh = {0};
     X509_REQ *csr;
-    TRY(decode_csr(csr_pem, &csr));
+    TRY(csr_parse(csr_pem, &csr));
     status s = issue(i, X509_REQ_get_subject_name(csr), X509_REQ_get0_pubkey(csr), now_ms, &fresh);
     X509_REQ_free(csr);
     if (s == E_CERTIFICATE_INVALID)
