@@ -331,7 +331,6 @@ TEST(a_cut_at_every_byte_changes_nothing) {
         for (size_t cut = 0; cut < rows[i].text.len; cut++) {
             struct http_parser *p = NEW(struct http_parser);
             AUTO(buf) in = {0};
-            AUTO(arena) a = {0};
             enum http_progress progress = HTTP_MORE;
             http_parser_start(p, BODY_BYTES_MAX);
             extend(&in, bytes_slice(rows[i].text, 0, cut));
