@@ -27,11 +27,12 @@ void authority_free(struct authority *a); /* NULL does nothing */
 const char *authority_root_file(const struct authority *a, enum tls_chain chain);
 
 struct server_names {
-    const bytes *names; /* DNS names and numeric addresses, at least one; the first is the CN */
+    const bytes *names; /* DNS names and numeric addresses; the first is the CN */
     size_t count;
 };
 
 struct server_request {
+    /* At least one ATS name; without legacy names there is no legacy chain. */
     struct server_names names[TLS_CHAIN_COUNT];
     /* The operator's own chain (leaf first) and key for the ATS names, or NULL. */
     const char *certificate_file, *key_file;

@@ -1,0 +1,26 @@
+/* What context.c and connection.c know of each other. */
+#pragma once
+#include <openssl/ssl.h>
+
+#include "tls/connection.h"
+
+enum {
+    CLIENT_CHAIN_MAX = 5,                        /* certificates [AWS identity 1.3] */
+    CLIENT_CHAIN_BYTES_MAX = 16 * 1024 + 5 * 16, /* [AWS identity 1.3], and the frame around */
+    SECURITY_LEVEL = 1, /* ours to say, not openssl.cnf's: old devices' keys may connect */
+};
+
+enum client_certificate { CERTIFICATE_NONE, CERTIFICATE_OPTIONAL, CERTIFICATE_REQUIRED };
+
+/* ---- of context.c ---- */
+
+SSL *tls_context_ssl_new(struct tls_context *c);
+enum client_certificate kind_certificate(enum tls_kind kind); /* without ALPN */
+void want_client_certificate(SSL *ssl, enum client_certificate wanted);
+
+/* ---- of connection.c, for OpenSSL's callbacks ---- */
+
+enum tls_kind tls_kind(const struct tls *t);
+struct tls_context *tls_shared(const struct tls *t);
+void tls_set_chain(struct tls *t, enum tls_chain chain);
+void tls_note_alert(struct tls *t, bool sent, int alert);
