@@ -32,15 +32,25 @@ struct value *items_add(struct items *l, bytes key) {
     return v;
 }
 
-static const struct model_member *member_of(const struct record *r, unsigned id, size_t *out_at) {
+static const struct model_member *find_member(const struct record *r, unsigned id, size_t *out_at) {
     const struct model_member *members = model_members(r->model, r->shape);
     for (size_t i = 0; i < r->shape->second; i++)
         if (members[i].id == id) {
             *out_at = i;
             return &members[i];
         }
-    assert(false && "the structure has no such member");
     return NULL;
+}
+
+static const struct model_member *member_of(const struct record *r, unsigned id, size_t *out_at) {
+    const struct model_member *m = find_member(r, id, out_at);
+    assert(m && "the structure has this member");
+    return m;
+}
+
+bool record_knows(const struct record *r, unsigned id) {
+    size_t at;
+    return r && find_member(r, id, &at);
 }
 
 /* The value of a member, after checking that the model types it like this. */

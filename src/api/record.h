@@ -53,6 +53,7 @@ struct value *items_add(struct items *l, bytes key);
 
 /* Reading. An absent member gives no bytes, `otherwise`, false or NULL. `id` is an enum member of
  * the record's model. NULL for a record gives the same: optional structures need no check. */
+bool record_knows(const struct record *r, unsigned id); /* the structure has such a member */
 bool has(const struct record *r, unsigned id);
 bytes get_text(const struct record *r, unsigned id);
 int64_t get_number(const struct record *r, unsigned id, int64_t otherwise);

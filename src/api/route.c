@@ -17,16 +17,6 @@ static bool add_label(struct route *r, bytes name, bytes raw) {
     return raw.len > 0;
 }
 
-/* "$next" also comes as "%24next" [AWS control-plane 2]. */
-static bool literal_fits(bytes literal, bytes raw) {
-    if (bytes_equal(literal, raw))
-        return true;
-    uint8_t decoded[64];
-    size_t len = 0;
-    return raw.len <= sizeof decoded && percent_decode_into(raw, decoded, &len) &&
-           bytes_equal(literal, bytes_of(decoded, len));
-}
-
 static bool is_label(bytes part) {
     return part.len > 2 && part.ptr[0] == '{';
 }
@@ -43,8 +33,9 @@ static bool fits(bytes template, bytes path, struct route *r) {
             return path.ptr && add_label(r, bytes_slice(part, 1, part.len - 3), path);
         if (!bytes_split(&path, '/', &segment))
             return false;
-        if (is_label(part) ? !add_label(r, bytes_slice(part, 1, part.len - 2), segment)
-                           : !literal_fits(part, segment))
+        if (is_label(part)
+                ? !add_label(r, bytes_slice(part, 1, part.len - 2), segment)
+                : !text_is(segment, part)) /* "%24next" is "$next" [AWS control-plane 2] */
             return false;
     }
     return path.ptr == NULL;

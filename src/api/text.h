@@ -1,21 +1,18 @@
-/* Texts as they travel in URLs: percent-encoding, and times in ISO 8601. No I/O, any thread. */
+/* Values as they travel in URLs. No I/O, any thread. */
 #pragma once
 #include "base/arena.h"
 
-/* percent_decode_into writes at most raw.len bytes to `out`; false when a '%' is not followed by
- * two hexadecimal digits. '+' stays '+': no AWS client sends it for a space [AWS
- * control-plane 3.1]. */
-bool percent_decode_into(bytes raw, uint8_t *out, size_t *out_len);
+/* text_is compares a percent-encoded text with a plain one. */
+bool text_is(bytes encoded, bytes plain);
 
-/* percent_decode decodes into `a`. E_INVALID when malformed or when the result is not UTF-8. */
+/* text_decode decodes percent-encoding. E_INVALID when malformed or when the result is not UTF-8.
+ * '+' stays '+': no AWS client sends it for a space [AWS control-plane 3.1]. */
 NODISCARD
-status percent_decode(struct arena *a, bytes raw, bytes *out_text);
+status text_decode(struct arena *a, bytes encoded, bytes *out_text);
 
-/* query_find is the raw value of the first parameter of this (decoded) name in "a=1&b=2"; false
- * without one. A parameter without '=' has an empty value. */
-bool query_find(bytes query, bytes name, bytes *out_raw);
-
-/* time_parse reads "2026-01-02T03:04:05Z", with a fraction and an offset if they are there, or
- * seconds since the epoch. */
+/* time_parse reads ISO 8601 or seconds since the epoch, with a fraction if it is there. */
 NODISCARD
 status time_parse(bytes text, int64_t *out_wall_ms);
+/* time_from_seconds is E_INVALID beyond some ten thousand years. */
+NODISCARD
+status time_from_seconds(double seconds, int64_t *out_wall_ms);

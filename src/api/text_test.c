@@ -6,15 +6,15 @@ static struct arena arena;
 
 static void decode(bytes raw) {
     bytes text;
-    if (percent_decode(&arena, raw, &text) == OK)
+    if (text_decode(&arena, raw, &text) == OK)
         CHECK(text.len <= raw.len);
 }
 
 TEST(percent_decoding_gives_the_bytes) {
     bytes text;
-    CHECK_OK(percent_decode(&arena, BYTES("arn%3Aaws%2fa+b%20c"), &text));
+    CHECK_OK(text_decode(&arena, BYTES("arn%3Aaws%2fa+b%20c"), &text));
     CHECK_BYTES(text, BYTES("arn:aws/a+b c"));
-    CHECK_OK(percent_decode(&arena, BYTES(""), &text));
+    CHECK_OK(text_decode(&arena, BYTES(""), &text));
     CHECK_INT(text.len, 0);
     test_each_truncation(BYTES("a%3A%E3%81%82"), decode);
     arena_done(&arena);
@@ -22,22 +22,19 @@ TEST(percent_decoding_gives_the_bytes) {
 
 TEST(a_malformed_escape_is_refused) {
     bytes text;
-    CHECK_FAILS(percent_decode(&arena, BYTES("a%3"), &text), E_INVALID, "hexadecimal");
-    CHECK_FAILS(percent_decode(&arena, BYTES("%zz"), &text), E_INVALID, "hexadecimal");
-    CHECK_FAILS(percent_decode(&arena, BYTES("%ff"), &text), E_INVALID, "UTF-8");
+    CHECK_FAILS(text_decode(&arena, BYTES("a%3"), &text), E_INVALID, "hex");
+    CHECK_FAILS(text_decode(&arena, BYTES("%zz"), &text), E_INVALID, "hex");
+    CHECK_FAILS(text_decode(&arena, BYTES("%ff"), &text), E_INVALID, "UTF-8");
     arena_done(&arena);
 }
 
-TEST(finds_a_query_parameter_by_name) {
-    bytes query = BYTES("pageSize=10&is%41scendingOrder=true&flag&empty=&pageSize=11"), raw;
-    CHECK(query_find(query, BYTES("pageSize"), &raw));
-    CHECK_BYTES(raw, BYTES("10"));
-    CHECK(query_find(query, BYTES("isAscendingOrder"), &raw));
-    CHECK_BYTES(raw, BYTES("true"));
-    CHECK(query_find(query, BYTES("flag"), &raw) && raw.len == 0 && raw.ptr);
-    CHECK(query_find(query, BYTES("empty"), &raw) && raw.len == 0 && raw.ptr);
-    CHECK(!query_find(query, BYTES("page"), &raw));
-    CHECK(!query_find((bytes){0}, BYTES("page"), &raw));
+TEST(compares_encoded_with_plain) {
+    CHECK(text_is(BYTES("%24next"), BYTES("$next")));
+    CHECK(text_is(BYTES("$next"), BYTES("$next")));
+    CHECK(text_is(BYTES(""), BYTES("")));
+    CHECK(!text_is(BYTES("%24nex"), BYTES("$next")));
+    CHECK(!text_is(BYTES("%24nextt"), BYTES("$next")));
+    CHECK(!text_is(BYTES("$next%2"), BYTES("$next")));
 }
 
 TEST(reads_times_as_clients_send_them) { /* [AWS control-plane 2] */
@@ -59,8 +56,8 @@ static void parse_time(bytes text) {
 TEST(refuses_what_is_no_time) {
     int64_t ms;
     CHECK_FAILS(time_parse(BYTES("yesterday"), &ms), E_INVALID, "neither");
-    CHECK_FAILS(time_parse(BYTES(""), &ms), E_INVALID, "none");
-    CHECK_FAILS(time_parse(BYTES("1e300"), &ms), E_INVALID, "neither");
+    CHECK_FAILS(time_parse(BYTES(""), &ms), E_INVALID, "neither");
+    CHECK_FAILS(time_parse(BYTES("1e300"), &ms), E_INVALID, "too far");
     CHECK_FAILS(time_parse(BYTES("2026-01-02T03:04:05x"), &ms), E_INVALID, "ISO 8601");
     CHECK_FAILS(time_parse(BYTES("2026-01-02T03:04:05Zulu"), &ms), E_INVALID, "ISO 8601");
     test_each_truncation(BYTES("2026-01-02T12:04:05.25+09:00"), parse_time);

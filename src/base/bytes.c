@@ -194,7 +194,7 @@ void buf_clear(struct buf *b) {
 }
 
 uint8_t *buf_reserve(struct buf *b, size_t more) {
-    if (b->capacity - b->len < more) {
+    if (!b->ptr || b->capacity - b->len < more) {
         size_t capacity = b->capacity ? b->capacity : 64;
         while (capacity - b->len < more)
             capacity *= 2;

@@ -94,6 +94,11 @@ TEST(a_buffer_grows_formats_and_drops_its_front) {
     CHECK_INT(b.len, 0);
 }
 
+TEST(reserving_nothing_still_gives_a_place) {
+    AUTO(buf) b = {0};
+    CHECK(buf_reserve(&b, 0) != NULL); /* NULL + 0 is undefined in C */
+}
+
 TEST(slices_are_clipped) {
     CHECK_BYTES(bytes_slice(BYTES("abc"), 1, 99), BYTES("bc"));
     CHECK_BYTES(bytes_skip(BYTES("abc"), 9), BYTES(""));

@@ -40,6 +40,8 @@
     X(SIGNATURE_INVALID, 403, "InvalidSignatureException", 0x87)           \
     X(PROTOCOL, 400, "InvalidRequestException", 0x82)                      \
     X(MALFORMED, 400, "InvalidRequestException", 0x81)                     \
+    X(SERIALIZATION, 400, "SerializationException", 0x83)                  \
+    X(UNKNOWN_OPERATION, 404, "UnknownOperationException", 0x83)           \
     X(NOT_IMPLEMENTED, 501, "NotImplementedException", 0x83)               \
     X(UNAVAILABLE, 503, "ServiceUnavailableException", 0x88)               \
     X(INTERNAL, 500, "InternalFailureException", 0x80)

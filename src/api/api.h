@@ -1,0 +1,57 @@
+/* The control plane: one HTTP request in, one answer out.
+ *
+ *     struct api_response answer;
+ *     api_answer(api, &request, &arena, &answer);
+ *     … write answer.status, content_type, headers and body (http/response.h) …
+ *     api_response_done(&answer);
+ *
+ * Who asks (SigV4) → which account → which service and operation → is it what the model allows →
+ * the operation itself, in one transaction → the answer, in AWS's form. What goes wrong on the way
+ * becomes an answer too, so api_answer always has one.
+ *
+ * One per server. api_answer blocks (store, keys): it is for workers, any number at once. */
+#pragma once
+#include "base/arena.h"
+#include "http/request.h"
+#include "store/store.h"
+
+struct api;
+struct issuer;   /* identity/issuer.h */
+struct key_pool; /* identity/key_pool.h */
+
+/* All borrowed; the store, the issuer and the pool must outlive the api. */
+struct api_config {
+    struct store *store;
+    bytes region; /* "eu-central-1": of ARNs, endpoints and credential scopes */
+    const struct issuer *issuer;
+    struct key_pool *keys; /* NULL: every key is made when it is asked for */
+    bool without_quotas;   /* profile standard: policy documents of any length */
+};
+
+struct api *api_new(const struct api_config *config);
+void api_free(struct api *api); /* NULL does nothing */
+
+enum { API_HEADERS_MAX = 3 };
+
+struct api_response {
+    int status;
+    const char *content_type; /* NULL: the body is empty */
+    struct http_header headers[API_HEADERS_MAX];
+    size_t header_count;
+    struct buf body;
+    bool is_secret; /* the body holds a private key: api_response_done wipes it */
+    /* for logs and statistics: */
+    const char *service, *operation; /* "iot", "CreateThing"; "" when not known */
+    const char *error;               /* "ResourceNotFoundException"; "" when it went well */
+    char account[13];                /* "" when not known */
+};
+
+/* api_answer writes *out whatever happens; what it borrows lives in `a` or in `request`. It logs
+ * one line per failed request, and one per successful one at level debug. */
+void api_answer(struct api *api, const struct http_request *request, struct arena *a,
+                struct api_response *out);
+void api_response_done(struct api_response *r);
+
+/* api_coverage appends the table of all operations, marked "done" or "not yet", and the counts:
+ * what `kedge api --coverage` prints. */
+void api_coverage(struct buf *out);

@@ -1,0 +1,7 @@
+/* Encode: from a record to the JSON of an answer [AWS control-plane 2]: members in the model's
+ * order, absent ones left out, timestamps as numbers of seconds. */
+#pragma once
+#include "api/record.h"
+
+/* encode_output appends to `out`; NULL gives {}. */
+void encode_output(const struct record *output, struct buf *out);
