@@ -49,6 +49,7 @@ static status load_key(const char *path, EVP_PKEY **out_key) {
     TRY(file_read(path, &pem));
     EVP_PKEY *key = parse_key(buf_bytes(&pem));
     bool encrypted = bytes_search(buf_bytes(&pem), BYTES("ENCRYPTED")) < pem.len;
+    const char *text = openssl_text();
     wipe(&pem);
     if (!key && encrypted)
         return FAIL(E_INVALID,
@@ -56,7 +57,7 @@ static status load_key(const char *path, EVP_PKEY **out_key) {
                     "without one (openssl pkey -in … -out …), readable by the server alone",
                     path);
     if (!key)
-        return FAIL(E_INVALID, "%s is not a private key in PEM form (%s)", path, openssl_text());
+        return FAIL(E_INVALID, "%s is not a private key in PEM form (%s)", path, text);
     *out_key = key;
     return OK;
 }
@@ -278,13 +279,19 @@ static status check_ours(const struct wanted_leaf *w, const struct server_leaf *
                 w->paths.certificate);
 }
 
+/* A root made anew for its old key has another name: what the old one issued leads nowhere. */
+static bool leads_to(X509 *certificate, const struct signer *root) {
+    return X509_check_issued(root->certificate, certificate) == X509_V_OK &&
+           is_signed_by(certificate, root);
+}
+
 static bool ends_soon(const X509 *certificate) {
     return certificate_ends_ms(certificate) - clock_wall_ms() < renew_before_ms;
 }
 
 static bool is_good(const struct wanted_leaf *w, const struct server_leaf *kept) {
     return kept->certificate && kept->key && belong_together(kept->certificate, kept->key) &&
-           is_signed_by(kept->certificate, &w->authority->roots[w->chain]) &&
+           leads_to(kept->certificate, &w->authority->roots[w->chain]) &&
            leaf_names_are(kept->certificate, w->names) && !ends_soon(kept->certificate);
 }
 
