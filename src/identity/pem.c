@@ -235,7 +235,7 @@ static status check_whole(bytes der, enum x509_role role) {
 }
 
 static status decode_block(bytes *rest, bytes text, enum x509_role role, struct buf *out) {
-    struct block block;
+    struct block block = {0};
     TRY(next_block(rest, role, &block));
     TRY(check_label(block.label, role));
     TRY(decode_body(block.body, text, role, out));
