@@ -3,8 +3,10 @@
  * will.
  *
  * Everything here works inside the caller's write transaction (`registry`) and borrows its inputs;
- * what is returned lives in the registry's arena. Parsing and signing take a millisecond or two, so
- * prepare first where there is a prepare call: it needs no transaction. Workers only. */
+ * what is returned lives in the registry's arena. Decoding and verifying take well under a
+ * millisecond; what takes longer (keys, signatures) is done by identity/issuer.h before the
+ * transaction begins. Workers only. After a failure roll the transaction back.
+ */
 #pragma once
 #include "identity/issuer.h"
 #include "registry/ca_certificate.h"

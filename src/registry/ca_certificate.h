@@ -14,7 +14,7 @@ struct ca_record {
     bool active;            /* ACTIVE or INACTIVE */
     bool auto_registration; /* ENABLE or DISABLE */
     enum certificate_mode mode;
-    bytes subject; /* DER of the subject name, as leaves have it for issuer */
+    bytes subject; /* stands for the subject name: alike for equal names (x509_name_hash) */
     bytes owned_by;
     int64_t created_ms, modified_ms;
     int64_t not_before_ms, not_after_ms;
@@ -35,7 +35,7 @@ NODISCARD
 status ca_register(const struct registry *r, const struct ca_record *ca, struct ca_record *out_ca);
 NODISCARD
 status ca_load(const struct registry *r, bytes id, struct ca_record *out_ca); /* E_NOT_FOUND */
-/* ca_find_by_subject gives all CAs with this subject name (DER), oldest first; at most
+/* ca_find_by_subject gives all CAs with this subject, oldest first; at most
  * CA_SAME_SUBJECT_MAX, none is fine. */
 NODISCARD
 status ca_find_by_subject(const struct registry *r, bytes subject, struct ca_record **out_cas,

@@ -1,0 +1,129 @@
+#include "identity/principal.h"
+
+#include <string.h>
+
+#include "support/testing.h"
+
+/* certificate: 64 a's; CA: 64 c's */
+#define ID "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define CA "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
+
+enum { NOW = 1000000 };
+
+static struct certificate_record record;
+static struct identity_facts facts;
+static struct buf why;
+
+static void start(void) {
+    record = (struct certificate_record){.id = BYTES(ID),
+                                         .status = CERTIFICATE_ACTIVE,
+                                         .not_before_ms = NOW - 1000,
+                                         .not_after_ms = NOW + 1000};
+    facts = (struct identity_facts){.has_certificate = true,
+                                    .server_name = BYTES("x-ats.iot.eu-west-1.kedge.test"),
+                                    .server_name_known = true,
+                                    .account = BYTES("123456789012"),
+                                    .certificate_id = BYTES(ID),
+                                    .certificate = &record,
+                                    .ca_certificate_id = BYTES(CA)};
+}
+
+static void check(enum identity_reason reason, const char *part) {
+    buf_clear(&why);
+    CHECK_TEXT(identity_reason_name(identity_decide(&facts, NOW, &why)),
+               identity_reason_name(reason));
+    test_check_contains(buf_string(&why), part, __FILE__, __LINE__);
+    CHECK(!strpbrk(buf_string(&why), "{}"));
+    CHECK_INT(identity_decide(&facts, NOW, NULL), reason);
+    buf_done(&why);
+}
+
+TEST(an_active_certificate_within_its_time_is_admitted) { /* [AWS identity 1.4, 4.6] */
+    start();
+    check(IDENTITY_ADMITTED, "");
+    CHECK_INT(why.len, 0);
+    facts.server_name = (bytes){0}; /* DEFAULT mode does not need one */
+    check(IDENTITY_ADMITTED, "");
+}
+
+TEST(the_ends_of_the_validity_belong_to_it) { /* [RFC 5280 4.1.2.5] */
+    start();
+    record.not_before_ms = record.not_after_ms = NOW;
+    check(IDENTITY_ADMITTED, "");
+    record.not_before_ms = record.not_after_ms = NOW - 1;
+    check(IDENTITY_EXPIRED, "expired at 1970-01-01T00:16:39.999Z");
+    record.not_before_ms = record.not_after_ms = NOW + 1;
+    check(IDENTITY_NOT_YET_VALID, "not valid before 1970-01-01T00:16:40.001Z, now is");
+}
+
+TEST(each_status_but_active_is_refused_with_its_remedy) { /* [AWS identity 1.4] */
+    static const struct {
+        enum certificate_status status;
+        enum identity_reason reason;
+        const char *part;
+    } cases[] = {
+        {CERTIFICATE_INACTIVE, IDENTITY_INACTIVE,
+         "is INACTIVE: aws iot update-certificate --certificate-id " ID " --new-status ACTIVE"},
+        {CERTIFICATE_REGISTER_INACTIVE, IDENTITY_INACTIVE, "is REGISTER_INACTIVE: aws iot"},
+        {CERTIFICATE_REVOKED, IDENTITY_REVOKED, "which is final"},
+        {CERTIFICATE_PENDING_ACTIVATION, IDENTITY_PENDING_ACTIVATION,
+         "aws iot update-certificate --certificate-id " ID " --new-status ACTIVE"},
+        {CERTIFICATE_PENDING_TRANSFER, IDENTITY_PENDING_TRANSFER,
+         "aws iot cancel-certificate-transfer --certificate-id " ID},
+    };
+    start();
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        record.status = cases[i].status;
+        check(cases[i].reason, cases[i].part);
+    }
+}
+
+TEST(a_certificate_that_is_not_registered_is_told_what_its_ca_allows) { /* [AWS identity 12] */
+    start();
+    facts.certificate = NULL;
+    check(IDENTITY_UNKNOWN_CERTIFICATE,
+          "Certificate " ID " is not registered in account 123456789012: aws iot "
+          "register-certificate --set-as-active");
+    facts.issuer = IDENTITY_ISSUER_NOT_REGISTERED;
+    check(IDENTITY_ISSUER_UNKNOWN, "aws iot register-certificate-without-ca --status ACTIVE");
+    facts.issuer = IDENTITY_ISSUER_IS_INACTIVE;
+    check(IDENTITY_ISSUER_INACTIVE,
+          "aws iot update-ca-certificate --certificate-id " CA " --new-status ACTIVE");
+    facts.issuer = IDENTITY_ISSUER_HAS_AUTO_REGISTRATION_OFF;
+    check(IDENTITY_AUTO_REGISTRATION_OFF, "--new-auto-registration-status ENABLE");
+}
+
+TEST(sni_only_needs_a_server_name) { /* [AWS identity 4.2] */
+    start();
+    record.mode = CERTIFICATE_MODE_SNI_ONLY;
+    check(IDENTITY_ADMITTED, "");
+    facts.server_name = (bytes){0};
+    check(IDENTITY_SNI_REQUIRED, "in SNI_ONLY mode, and the client sent no server name");
+    record.status = CERTIFICATE_INACTIVE; /* the account is not even known */
+    check(IDENTITY_SNI_REQUIRED, "aws iot describe-endpoint --endpoint-type iot:Data-ATS");
+}
+
+TEST(a_foreign_server_name_is_named_harmlessly) {
+    start();
+    facts.server_name = BYTES("evil\n{id}\x80.example");
+    facts.server_name_known = false;
+    buf_clear(&why);
+    CHECK_INT(identity_decide(&facts, NOW, &why), IDENTITY_SNI_UNKNOWN);
+    test_check_contains(buf_string(&why), "asked for server name evil?{id}?.example", __FILE__,
+                        __LINE__);
+    buf_done(&why);
+}
+
+TEST(no_certificate_is_the_first_thing_said) {
+    facts = (struct identity_facts){.server_name_known = true};
+    check(IDENTITY_NO_CERTIFICATE, "The client sent no certificate");
+}
+
+TEST(reasons_have_the_names_of_the_log) { /* [AWS identity 12 row 13] */
+    CHECK_TEXT(identity_reason_name(IDENTITY_ADMITTED), "ADMITTED");
+    CHECK_TEXT(identity_reason_name(IDENTITY_NOT_YET_VALID), "NOT_YET_VALID");
+    for (int i = 0; i < IDENTITY_REASON_COUNT; i++)
+        CHECK(identity_reason_name((enum identity_reason)i) != NULL);
+}
+
+TEST_MAIN("identity/principal")
