@@ -1,24 +1,9 @@
 #include "base/clock.h"
 #include "registry/certificate.h"
 #include "registry/fixture.h"
-#include "store/fixture.h"
 #include "support/testing.h"
 
 #include <string.h>
-
-/* Runs `check` on a fresh registry in each kind of store. */
-static void (*current)(struct registry_fixture *f);
-static void run_current(struct store *s) {
-    struct registry_fixture f;
-    registry_fixture_init(&f, s);
-    current(&f);
-    registry_fixture_done(&f);
-    clock_simulate(-1);
-}
-static void on_each(void (*check)(struct registry_fixture *f)) {
-    current = check;
-    store_fixture_each(run_current);
-}
 
 static void registers(struct registry_fixture *f) {
     struct certificate_new c = fixture_certificate(f, 1);
@@ -44,7 +29,7 @@ static void registers(struct registry_fixture *f) {
                 "The specified resource does not exist");
 }
 TEST(a_registered_certificate_is_described_as_it_was_given) { /* [AWS identity 1.5] */
-    on_each(registers);
+    registry_fixture_each(registers);
 }
 
 static void registers_once(struct registry_fixture *f) {
@@ -54,7 +39,7 @@ static void registers_once(struct registry_fixture *f) {
                 "The certificate is already provisioned or registered");
 }
 TEST(a_certificate_is_registered_once) { /* [AWS identity 1.7] */
-    on_each(registers_once);
+    registry_fixture_each(registers_once);
 }
 
 static void new_statuses(struct registry_fixture *f) {
@@ -83,7 +68,7 @@ static void new_statuses(struct registry_fixture *f) {
                 "Not allowed to register certificate with PENDING_ACTIVATION status");
 }
 TEST(only_some_statuses_are_for_registering) { /* [AWS identity 1.4, 1.7] */
-    on_each(new_statuses);
+    registry_fixture_each(new_statuses);
 }
 
 /* Puts a certificate into a status that only the service sets. */
@@ -118,7 +103,7 @@ static void transitions(struct registry_fixture *f) {
         }
 }
 TEST(a_status_changes_by_the_table) { /* [AWS identity 1.4] */
-    on_each(transitions);
+    registry_fixture_each(transitions);
 }
 
 static void versions(struct registry_fixture *f) {
@@ -140,7 +125,7 @@ static void versions(struct registry_fixture *f) {
     CHECK(certificate_update_status(&f->r, fixture_id(f, 9), CERTIFICATE_ACTIVE) == E_NOT_FOUND);
 }
 TEST(each_change_of_status_raises_the_customer_version) { /* [AWS identity 1.4] */
-    on_each(versions);
+    registry_fixture_each(versions);
 }
 
 static void deletes_in_order(struct registry_fixture *f) {
@@ -169,7 +154,7 @@ static void deletes_in_order(struct registry_fixture *f) {
     (void)fixture_register(f, 1); /* nothing was left behind */
 }
 TEST(deletion_is_refused_in_the_order_of_aws) { /* [AWS identity 1.6] */
-    on_each(deletes_in_order);
+    registry_fixture_each(deletes_in_order);
 }
 
 static void force(struct registry_fixture *f) {
@@ -186,7 +171,7 @@ static void force(struct registry_fixture *f) {
     CHECK_FAILS(certificate_delete(&f->r, fixture_id(f, 2), true), E_CERTIFICATE_STATE, "transfer");
 }
 TEST(force_lifts_the_check_for_policies_only) { /* [AWS identity 1.6] */
-    on_each(force);
+    registry_fixture_each(force);
 }
 
 static void with_ca(struct registry_fixture *f) {
@@ -210,7 +195,7 @@ static void with_ca(struct registry_fixture *f) {
     CHECK_BYTES(got.ca_certificate_id, ca.id);
 }
 TEST(the_ca_must_be_registered_and_active_and_gives_the_mode) { /* [AWS identity 1.1, 1.7, 2.6] */
-    on_each(with_ca);
+    registry_fixture_each(with_ca);
 }
 
 static void sharing(struct registry_fixture *f) {
@@ -225,8 +210,7 @@ static void sharing(struct registry_fixture *f) {
     };
     for (unsigned i = 0; i < COUNT_OF(rows); i++) {
         struct certificate_new c = fixture_certificate(f, i);
-        struct registry other = f->r;
-        other.account = BYTES("222222222222");
+        struct registry other = fixture_other_account(f);
         c.mode = rows[i].first;
         CHECK_OK(certificate_register(&f->r, &c, NULL));
         c.mode = rows[i].second;
@@ -238,7 +222,7 @@ static void sharing(struct registry_fixture *f) {
 }
 TEST(accounts_share_a_certificate_unless_one_holds_it_in_default_mode) { /* [AWS identity 1.3, 3.3]
                                                                           */
-    on_each(sharing);
+    registry_fixture_each(sharing);
 }
 
 /* Walks all pages and writes the last hex digits of the ids: "1234". */
@@ -279,7 +263,7 @@ static void lists(struct registry_fixture *f) {
     walk(f, 2, true, BYTES("no id"), "");
 }
 TEST(certificates_are_listed_by_time_both_ways) { /* [AWS control-plane 5] */
-    on_each(lists);
+    registry_fixture_each(lists);
 }
 
 static void list_while_changing(struct registry_fixture *f) {
@@ -301,14 +285,13 @@ static void list_while_changing(struct registry_fixture *f) {
     CHECK_INT(l.next.len, 0);
 }
 TEST(a_listing_neither_skips_nor_repeats_when_rows_come_and_go) { /* [AWS control-plane 5] */
-    on_each(list_while_changing);
+    registry_fixture_each(list_while_changing);
 }
 
 static void tokens(struct registry_fixture *f) {
     struct certificate_list l;
     struct policy_list policies;
-    struct registry other = f->r;
-    other.account = BYTES("222222222222");
+    struct registry other = fixture_other_account(f);
     for (unsigned i = 1; i <= 3; i++)
         (void)fixture_register(f, i);
     CHECK_OK(certificate_list(&f->r, &(struct page){.limit = 1, .ascending = true}, &l));
@@ -331,15 +314,14 @@ static void tokens(struct registry_fixture *f) {
     CHECK_FAILS(certificate_list(&f->r, &page, &l), E_INVALID, "1 to 250");
 }
 TEST(a_foreign_token_is_refused) { /* [AWS control-plane 5] */
-    on_each(tokens);
+    registry_fixture_each(tokens);
 }
 
 static void separation(struct registry_fixture *f) {
     bytes id = fixture_id(f, 1);
-    struct registry other = f->r;
+    struct registry other = fixture_other_account(f);
     struct certificate_record got;
     struct certificate_list l;
-    other.account = BYTES("222222222222");
     (void)fixture_register(f, 1);
     CHECK(certificate_load(&other, id, &got) == E_NOT_FOUND);
     CHECK(certificate_update_status(&other, id, CERTIFICATE_ACTIVE) == E_NOT_FOUND);
@@ -348,7 +330,7 @@ static void separation(struct registry_fixture *f) {
     CHECK_INT(l.count, 0);
 }
 TEST(accounts_do_not_see_each_other) {
-    on_each(separation);
+    registry_fixture_each(separation);
 }
 
 TEST(statuses_and_modes_have_their_aws_names) {

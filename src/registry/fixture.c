@@ -1,4 +1,6 @@
 #include "registry/fixture.h"
+#include "base/clock.h"
+#include "store/fixture.h"
 #include "support/testing.h"
 
 static void begin(struct registry_fixture *f) {
@@ -26,6 +28,26 @@ void registry_fixture_commit(struct registry_fixture *f) {
 void registry_fixture_undo(struct registry_fixture *f) {
     store_rollback(TAKE(f->r.txn));
     begin(f);
+}
+
+static void (*current_check)(struct registry_fixture *f);
+static void run_current_check(struct store *s) {
+    struct registry_fixture f;
+    registry_fixture_init(&f, s);
+    current_check(&f);
+    registry_fixture_done(&f);
+    clock_simulate(-1);
+}
+
+void registry_fixture_each(void (*check)(struct registry_fixture *f)) {
+    current_check = check;
+    store_fixture_each(run_current_check);
+}
+
+struct registry fixture_other_account(const struct registry_fixture *f) {
+    struct registry other = f->r;
+    other.account = BYTES("222222222222");
+    return other;
 }
 
 bytes fixture_id(struct registry_fixture *f, unsigned number) {

@@ -19,6 +19,11 @@ void registry_fixture_commit(struct registry_fixture *f);
 /* Drops what is under way and begins the next one. */
 void registry_fixture_undo(struct registry_fixture *f);
 
+/* Runs `check` on a fresh registry in each kind of store; the clock is the real one afterwards. */
+void registry_fixture_each(void (*check)(struct registry_fixture *f));
+/* The same registry as another account sees it. */
+struct registry fixture_other_account(const struct registry_fixture *f);
+
 /* An id that ends in `number`; a certificate with it, INACTIVE, without a CA. */
 bytes fixture_id(struct registry_fixture *f, unsigned number);
 struct certificate_new fixture_certificate(struct registry_fixture *f, unsigned number);
