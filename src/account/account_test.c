@@ -112,7 +112,7 @@ TEST(the_names_of_an_account_share_a_prefix) { /* [AWS identity 4.3] */
     CHECK_TEXT(hosts.names[HOST_JOBS], "a1b2c3d4e5f6g7.jobs.iot.ap-northeast-1.kedge.test");
     CHECK_TEXT(hosts.names[HOST_CREDENTIALS],
                "a1b2c3d4e5f6g7.credentials.iot.ap-northeast-1.kedge.test");
-    (void)strcpy(account.domain, "plant.example");
+    (void)snprintf(account.domain, sizeof account.domain, "plant.example");
     account_hosts_format(&account, REGION, &hosts);
     CHECK_TEXT(hosts.names[HOST_DATA_ATS], "a1b2c3d4e5f6g7-ats.iot.ap-northeast-1.plant.example");
 }
@@ -132,7 +132,7 @@ TEST(describe_endpoint_answers_a_name_that_resolves) {
     char name[HOST_NAME_MAX_LEN + 1];
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct account account = {.prefix = "a1b2c3d4e5f6g7", .is_default = rows[i].is_default};
-        (void)strcpy(account.domain, rows[i].domain);
+        (void)snprintf(account.domain, sizeof account.domain, "%s", rows[i].domain);
         CHECK_OK(account_endpoint(&account, REGION, bytes_from(rows[i].type), name));
         CHECK_TEXT(name, rows[i].want);
     }

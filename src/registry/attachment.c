@@ -48,9 +48,9 @@ status policy_attach(const struct registry *r, bytes name, bytes target) {
     return OK;
 }
 
-static status remove_pair(const struct registry *r, bytes name, bytes resource) {
-    TRY(store_remove(r->txn, TABLE_POLICIES_OF_TARGET, key_of_pair(r, resource, name)));
-    return store_remove(r->txn, TABLE_TARGETS_OF_POLICY, key_of_pair(r, name, resource));
+static status remove_pair(const struct registry *r, bytes policy, bytes resource) {
+    TRY(store_remove(r->txn, TABLE_POLICIES_OF_TARGET, key_of_pair(r, resource, policy)));
+    return store_remove(r->txn, TABLE_TARGETS_OF_POLICY, key_of_pair(r, policy, resource));
 }
 
 status policy_detach(const struct registry *r, bytes name, bytes target) {

@@ -7,7 +7,7 @@
 /* Keys. Every table's key begins with the account (the two …_OWNERS tables, which span accounts,
  * with the id); names that follow hold no zero byte, so a zero ends one where another follows. */
 bytes key_of(const struct registry *r, bytes name);
-bytes key_of_pair(const struct registry *r, bytes name, bytes last); /* name, 0, last */
+bytes key_of_pair(const struct registry *r, bytes first, bytes second); /* first, 0, second */
 bytes key_with_time(const struct registry *r, bytes group, int64_t time_ms, bytes last);
 /* A time in a key: 8 bytes, so that keys sort by it. */
 enum { KEY_TIME_LEN = 8 };

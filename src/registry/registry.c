@@ -26,9 +26,9 @@ bytes key_of(const struct registry *r, bytes name) {
     return bytes_of(key, (size_t)(end - key));
 }
 
-bytes key_of_pair(const struct registry *r, bytes name, bytes last) {
-    uint8_t *key = arena_alloc(r->arena, r->account.len + name.len + 1 + last.len);
-    uint8_t *end = put(put(put(put(key, r->account), name), BYTES("\0")), last);
+bytes key_of_pair(const struct registry *r, bytes first, bytes second) {
+    uint8_t *key = arena_alloc(r->arena, r->account.len + first.len + 1 + second.len);
+    uint8_t *end = put(put(put(put(key, r->account), first), BYTES("\0")), second);
     return bytes_of(key, (size_t)(end - key));
 }
 
