@@ -336,7 +336,6 @@ TEST(a_folder_that_cannot_be_made_is_named) {
 TEST(a_foreign_server_certificate_is_not_overwritten) {
     begin();
     (void)load(&usual);
-    AUTO(buf) foreign = content_of("ca/ats-root.pem");
     EVP_PKEY *key = key_new(LEAF_EC);
     X509 *x = root_new(key, "somebody else");
     BIO *bio = BIO_new(BIO_s_mem());
