@@ -1,5 +1,6 @@
 #include "identity/issuer.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -313,6 +314,42 @@ TEST(refused_requests) { /* [AWS identity 3.1] */
                 E_INVALID, "is not a well-formed PKCS #10 request (");
     CHECK_FAILS(issuer_issue_csr(issuer, material_key_pem("P-256", &memory), 0, &i), E_INVALID,
                 "holds a private key");
+    tear_down();
+}
+
+static void issue_prefix(bytes prefix) {
+    struct issued i;
+    CHECK(issuer_issue_csr(issuer, prefix, 0, &i) == E_INVALID);
+}
+
+TEST(no_truncation_of_a_request_passes) {
+    set_up();
+    bytes csr = material_csr(&(struct recipe){.subject = "CN=a", .key = "P-256"}, &memory);
+    test_each_truncation(bytes_slice(csr, 0, csr.len - 1), issue_prefix);
+    tear_down();
+}
+
+static void *issue_ten(void *csr) {
+    size_t issued = 0;
+    for (size_t n = 0; n < 10; n++) {
+        struct issued i;
+        if (issuer_issue_csr(issuer, *(bytes *)csr, clock_wall_ms(), &i) != OK)
+            break;
+        issued_done(&i);
+        issued++;
+    }
+    return issued == 10 ? csr : NULL;
+}
+
+TEST(workers_issue_side_by_side) {
+    pthread_t threads[3];
+    void *result;
+    set_up();
+    bytes csr = material_csr(&(struct recipe){.subject = "CN=a", .key = "P-256"}, &memory);
+    for (size_t i = 0; i < COUNT_OF(threads); i++)
+        CHECK(pthread_create(&threads[i], NULL, issue_ten, &csr) == 0);
+    for (size_t i = 0; i < COUNT_OF(threads); i++)
+        CHECK(pthread_join(threads[i], &result) == 0 && result);
     tear_down();
 }
 

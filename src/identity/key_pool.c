@@ -71,7 +71,7 @@ static void *fill(void *pool) {
 }
 
 struct key_pool *key_pool_new(unsigned spare_max) {
-    struct key_pool *p = mem_new(sizeof *p + spare_max * sizeof p->keys[0]);
+    struct key_pool *p = mem_new(sizeof *p + spare_max * sizeof(EVP_PKEY *));
     (void)pthread_mutex_init(&p->mutex, NULL);
     (void)pthread_cond_init(&p->changed, NULL);
     p->spare_max = spare_max;
