@@ -16,8 +16,8 @@ static void add(const char *characters, uint8_t class) {
 }
 
 __attribute__((constructor)) static void fill_classes(void) {
-    for (char c = 'a'; c <= 'z'; c++) {
-        char both[] = {c, (char)(c - 'a' + 'A'), 0};
+    for (int c = 'a'; c <= 'z'; c++) {
+        char both[] = {(char)c, (char)(c - 'a' + 'A'), 0};
         add(both, TOKEN | PATH | QUERY | HOST);
     }
     add("0123456789", TOKEN | PATH | QUERY | HOST);
