@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/param_build.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -87,6 +88,7 @@ static void check_device_connects(const struct device *d) { /* [AWS identity 4.6
         check_der(t, 0, d->certificate);
         CHECK_TEXT(f->version, v ? "TLSv1.3" : "TLSv1.2");
         CHECK_TEXT(f->cipher, v ? "TLS_AES_128_GCM_SHA256" : "ECDHE-ECDSA-AES128-GCM-SHA256");
+        CHECK(EVP_PKEY_is_a(X509_get0_pubkey(SSL_get0_peer_certificate(c.ssl)), "EC"));
         CHECK_BYTES(f->server_name, BYTES("localhost"));
         CHECK_INT(f->alpn.len, 0);
         tls_free(t);
@@ -664,6 +666,35 @@ TEST(a_new_identity_is_for_new_connections_and_old_ones_go_on) {
     client_free(&old);
     client_free(&between);
     client_free(&fresh);
+}
+
+/* ---- threads ---- */
+
+static void *connect_devices(void *failures) {
+    struct tls_context *context = tls_context_new(the.identity); /* each thread its own */
+    for (int i = 0; i < 20; i++) {
+        struct client_wish w = {.device = i % 2 ? &the.ec : &the.rsa};
+        struct client c = client_new(&w);
+        struct tls *t = tls_new(context, TLS_MQTTS);
+        if (meet(&c, t, 0).server != OK)
+            ++*(int *)failures;
+        tls_free(t);
+        client_free(&c);
+        tls_context_replace(context, the.identity);
+    }
+    tls_context_free(context);
+    return NULL;
+}
+
+TEST(threads_share_an_identity) {
+    pthread_t threads[3];
+    int failures[3] = {0};
+    for (size_t i = 0; i < COUNT_OF(threads); i++)
+        CHECK(pthread_create(&threads[i], NULL, connect_devices, &failures[i]) == 0);
+    for (size_t i = 0; i < COUNT_OF(threads); i++) {
+        CHECK(pthread_join(threads[i], NULL) == 0);
+        CHECK_INT(failures[i], 0);
+    }
 }
 
 TEST(the_server_ends) {
