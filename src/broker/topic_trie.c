@@ -14,6 +14,12 @@ struct node {
     uint32_t rest;     /* list of the filter that goes on with "/#" and ends */
 };
 
+/* The hash spares looking at nodes that are not the one. */
+struct topic_edge {
+    uint32_t hash;
+    uint32_t node; /* 0: empty */
+};
+
 struct step {
     uint32_t node, depth;
 };
@@ -46,7 +52,7 @@ void topic_trie_init(struct topic_trie *t) {
     topic_levels_init(&t->levels);
     topic_pool_init(&t->nodes, sizeof(struct node));
     topic_pool_init(&t->lists, sizeof(struct topic_subscribers));
-    t->edges = NEW_ARRAY(uint32_t, EDGES_MIN);
+    t->edges = NEW_ARRAY(struct topic_edge, EDGES_MIN);
     t->walk = NEW(struct topic_walk);
     make_room(t->walk, WALK_LEVELS_MIN);
     uint32_t root = topic_pool_take(&t->nodes);
@@ -76,17 +82,19 @@ void topic_trie_done(struct topic_trie *t) {
     *t = (struct topic_trie){0};
 }
 
-static uint32_t edge_home(const struct topic_trie *t, uint32_t parent, uint32_t level) {
+static uint32_t edge_hash(const struct topic_trie *t, uint32_t parent, uint32_t level) {
     __extension__ typedef unsigned __int128 u128;
     u128 product = (u128)(((uint64_t)parent << 32 | level) ^ t->key) * 0x9E3779B97F4A7C15u;
-    return (uint32_t)((uint64_t)(product >> 64) ^ (uint64_t)product) & (t->edge_slots - 1);
+    return (uint32_t)((uint64_t)(product >> 64) ^ (uint64_t)product);
 }
 
 /* The slot where the edge is or would be. */
 static uint32_t edge_slot(const struct topic_trie *t, uint32_t parent, uint32_t level) {
-    uint32_t mask = t->edge_slots - 1, at = edge_home(t, parent, level);
-    for (; t->edges[at]; at = (at + 1) & mask) {
-        const struct node *n = node_at(t, t->edges[at]);
+    uint32_t hash = edge_hash(t, parent, level), mask = t->edge_slots - 1, at = hash & mask;
+    for (; t->edges[at].node; at = (at + 1) & mask) {
+        if (t->edges[at].hash != hash)
+            continue;
+        const struct node *n = node_at(t, t->edges[at].node);
         if (n->parent == parent && n->level == level)
             break;
     }
@@ -94,35 +102,41 @@ static uint32_t edge_slot(const struct topic_trie *t, uint32_t parent, uint32_t 
 }
 
 static void edges_grow(struct topic_trie *t) {
-    mem_free(t->edges);
-    t->edge_slots *= 2;
-    t->edges = NEW_ARRAY(uint32_t, t->edge_slots);
-    for (uint32_t i = ROOT + 1; i < t->nodes.used; i++) {
-        const struct node *n = node_at(t, i);
-        if (n->level)
-            t->edges[edge_slot(t, n->parent, n->level)] = i;
+    struct topic_edge *old = t->edges;
+    uint32_t old_slots = t->edge_slots, mask = 2 * old_slots - 1;
+    t->edges = NEW_ARRAY(struct topic_edge, 2 * (size_t)old_slots);
+    t->edge_slots = 2 * old_slots;
+    for (uint32_t i = 0; i < old_slots; i++) {
+        uint32_t at = old[i].hash & mask;
+        if (!old[i].node)
+            continue;
+        while (t->edges[at].node)
+            at = (at + 1) & mask;
+        t->edges[at] = old[i];
     }
+    mem_free(old);
 }
 
 static void edge_add(struct topic_trie *t, uint32_t number) {
     const struct node *n = node_at(t, number);
     if ((t->edge_count + 1) / 3 >= t->edge_slots / 4)
-        edges_grow(t); /* finds the new node too */
-    t->edges[edge_slot(t, n->parent, n->level)] = number;
+        edges_grow(t);
+    t->edges[edge_slot(t, n->parent, n->level)] =
+        (struct topic_edge){edge_hash(t, n->parent, n->level), number};
     t->edge_count++;
 }
 
+/* Empties the edge's slot, moving back what probed past it. */
 static void edge_remove(struct topic_trie *t, const struct node *n) {
     uint32_t mask = t->edge_slots - 1, hole = edge_slot(t, n->parent, n->level);
-    for (uint32_t i = (hole + 1) & mask; t->edges[i]; i = (i + 1) & mask) {
-        const struct node *other = node_at(t, t->edges[i]);
-        uint32_t home = edge_home(t, other->parent, other->level);
+    for (uint32_t i = (hole + 1) & mask; t->edges[i].node; i = (i + 1) & mask) {
+        uint32_t home = t->edges[i].hash & mask;
         if (((i - home) & mask) >= ((i - hole) & mask)) {
             t->edges[hole] = t->edges[i];
             hole = i;
         }
     }
-    t->edges[hole] = 0;
+    t->edges[hole] = (struct topic_edge){0};
     t->edge_count--;
 }
 
@@ -134,7 +148,7 @@ static uint32_t child_find(const struct topic_trie *t, uint32_t parent, bytes le
     if (is_byte(level, '+'))
         return node_at(t, parent)->plus;
     uint32_t number = topic_levels_find(&t->levels, level);
-    return number ? t->edges[edge_slot(t, parent, number)] : 0;
+    return number ? t->edges[edge_slot(t, parent, number)].node : 0;
 }
 
 static uint32_t child_make(struct topic_trie *t, uint32_t parent, bytes level) {
@@ -282,7 +296,7 @@ size_t topic_trie_match(struct topic_trie *t, bytes name, bool parent_included,
             walk_push(w, n->plus, at.depth + 1);
         }
         if (level)
-            walk_push(w, t->edges[edge_slot(t, at.node, level)], at.depth + 1);
+            walk_push(w, t->edges[edge_slot(t, at.node, level)].node, at.depth + 1);
     }
     return visited;
 }

@@ -13,7 +13,7 @@
 struct topic_trie {
     struct topic_levels levels;
     struct topic_pool nodes, lists;
-    uint32_t *edges; /* numbers of nodes, 0 for empty; a power of two, at most 3/4 full */
+    struct topic_edge *edges; /* a power of two, at most 3/4 full; linear probing */
     uint32_t edge_slots, edge_count;
     uint32_t node_count; /* without the root */
     uint64_t key;        /* peers cannot choose collisions */
