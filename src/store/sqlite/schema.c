@@ -63,9 +63,17 @@ static status migrate_alone(struct connection *c) {
     return s;
 }
 
+/* In one transaction: another process may be making the tables at this moment. */
+static status check_version_alone(struct connection *c, int64_t *out_version) {
+    TRY(connection_control(c, CONTROL_BEGIN_READ));
+    status s = check_version(c, out_version);
+    (void)connection_try(c, CONTROL_ROLLBACK);
+    return s;
+}
+
 status schema_prepare(struct connection *c) {
     int64_t version;
-    TRY(check_version(c, &version));
+    TRY(check_version_alone(c, &version));
     TRY(connection_run(c, "PRAGMA journal_mode = WAL"));
     return version == VERSION ? OK : migrate_alone(c);
 }

@@ -1,0 +1,195 @@
+/* What the registry costs on disk: microseconds of CPU per look-up, and commits per second.
+ *
+ *     registry DIRECTORY [CERTIFICATES]
+ *
+ * Fills an empty store in DIRECTORY with certificates of realistic size (RSA 2048, 1.2 KB of PEM),
+ * each with a thing and one of ten policies attached, a thousand to a transaction; then looks up at
+ * random, each look-up in a read transaction of its own, as a connection or an API request does. */
+#include "base/clock.h"
+#include "registry/principal.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { PER_TRANSACTION = 1000, LOOKUPS = 20000, PEM_BYTES = 1220, COMMITS = 400, THREADS = 8 };
+
+static struct store *store;
+static unsigned certificates;
+static char pem[PEM_BYTES];
+
+static void must(status s) {
+    if (s == OK)
+        return;
+    (void)fprintf(stderr, "%s (%s)\n", failure_text(), failure_where());
+    exit(EXIT_FAILURE);
+}
+
+static double cpu_us(void) {
+    return (double)clock() * 1e6 / CLOCKS_PER_SEC;
+}
+
+static struct registry registry_of(struct txn *t, struct arena *a) {
+    return (struct registry){t, a, BYTES("123456789012"), BYTES("us-east-1")};
+}
+
+/* Ids are spread like hashes are. */
+static bytes id_of(struct arena *a, unsigned i) {
+    uint64_t x = (i + 1) * 0x9e3779b97f4a7c15U;
+    return bytes_from(arena_printf(a, "%016llx%048x", (unsigned long long)x, i));
+}
+
+static bytes name_of(struct arena *a, unsigned i) {
+    return bytes_from(arena_printf(a, "device-%07u", i));
+}
+
+static void add_device(const struct registry *r, unsigned i) {
+    struct thing_attribute attribute = {BYTES("site"), BYTES("plant-7")};
+    struct thing_record thing = {
+        .name = name_of(r->arena, i), .attributes = &attribute, .attribute_count = 1};
+    struct certificate_new c = {.id = id_of(r->arena, i),
+                                .pem = bytes_of(pem, sizeof pem),
+                                .status = CERTIFICATE_ACTIVE,
+                                .not_after_ms = 2524607999000};
+    bytes policy = bytes_from(arena_printf(r->arena, "policy-%u", i % 10));
+    must(certificate_register(r, &c, NULL));
+    must(thing_create(r, &thing, NULL));
+    must(policy_attach(r, policy, certificate_arn(r, c.id)));
+    must(thing_principal_attach(r, thing.name, certificate_arn(r, c.id),
+                                THING_PRINCIPAL_NON_EXCLUSIVE));
+}
+
+static void add_policies(const struct registry *r) {
+    static const bytes document = BYTES(
+        "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":[\"iot:"
+        "Connect\"],"
+        "\"Resource\":[\"arn:aws:iot:us-east-1:123456789012:client/"
+        "${iot:Connection.Thing.ThingName}\"]},"
+        "{\"Effect\":\"Allow\",\"Action\":[\"iot:Publish\",\"iot:Receive\",\"iot:Subscribe\"],"
+        "\"Resource\":[\"*\"]}]}");
+    for (unsigned i = 0; i < 10; i++)
+        must(policy_create(r, bytes_from(arena_printf(r->arena, "policy-%u", i)), document, NULL));
+}
+
+static void fill(void) {
+    AUTO(arena) a = {0};
+    struct txn *t;
+    double begun = cpu_us();
+    uint64_t begun_us = clock_monotonic_us();
+    memset(pem, 'M', sizeof pem);
+    for (unsigned i = 0; i < certificates; i++) {
+        if (i % PER_TRANSACTION == 0)
+            must(store_begin_write(store, &t));
+        struct registry r = registry_of(t, &a);
+        if (i == 0)
+            add_policies(&r);
+        add_device(&r, i);
+        if ((i + 1) % PER_TRANSACTION == 0 || i + 1 == certificates)
+            must(store_commit(t));
+        arena_reset(&a);
+    }
+    (void)printf("%-44s %8.1f µs CPU  %8.1f µs\n", "add certificate, thing, both attached",
+                 (cpu_us() - begun) / certificates,
+                 (double)(clock_monotonic_us() - begun_us) / certificates);
+}
+
+static void look_up_principal(const struct registry *r, unsigned i) {
+    struct principal_facts facts;
+    must(registry_principal_load(r, id_of(r->arena, i), name_of(r->arena, i), &facts));
+    if (facts.policy_count != 1 || !facts.has_thing)
+        exit(EXIT_FAILURE);
+}
+static void describe_certificate(const struct registry *r, unsigned i) {
+    struct certificate_record c;
+    must(certificate_load(r, id_of(r->arena, i), &c));
+}
+static void describe_thing(const struct registry *r, unsigned i) {
+    struct thing_record thing;
+    must(thing_load(r, name_of(r->arena, i), &thing));
+}
+static void find_nothing(const struct registry *r, unsigned i) {
+    struct certificate_record c;
+    if (certificate_load(r, id_of(r->arena, certificates + i), &c) != E_NOT_FOUND)
+        exit(EXIT_FAILURE);
+}
+static void list_certificates(const struct registry *r, unsigned i) {
+    struct certificate_list l;
+    must(certificate_list(r, &(struct page){.ascending = i % 2}, &l));
+}
+
+static void measure(const char *title, void (*look_up)(const struct registry *r, unsigned i)) {
+    AUTO(arena) a = {0};
+    double begun = cpu_us();
+    for (unsigned i = 0; i < LOOKUPS; i++) {
+        struct txn *t;
+        must(store_begin_read(store, &t));
+        struct registry r = registry_of(t, &a);
+        look_up(&r, (unsigned)((uint64_t)i * 7919 * 104729 % certificates));
+        store_rollback(t);
+        arena_reset(&a);
+    }
+    (void)printf("%-44s %8.1f µs CPU\n", title, (cpu_us() - begun) / LOOKUPS);
+}
+
+static void *commit_often(void *unused) {
+    UNUSED(unused);
+    AUTO(arena) a = {0};
+    for (unsigned i = 0; i < COMMITS; i++) {
+        struct txn *t;
+        must(store_begin_write(store, &t));
+        struct registry r = registry_of(t, &a);
+        bytes name = name_of(&a, (unsigned)random() % certificates);
+        must(thing_update(&r, name, &(struct thing_changes){0}));
+        must(store_commit(t));
+        arena_reset(&a);
+    }
+    return NULL;
+}
+
+static void measure_commits(size_t thread_count) {
+    pthread_t threads[THREADS];
+    double begun = cpu_us();
+    uint64_t begun_us = clock_monotonic_us();
+    for (size_t i = 0; i < thread_count; i++)
+        (void)pthread_create(&threads[i], NULL, commit_often, NULL);
+    for (size_t i = 0; i < thread_count; i++)
+        (void)pthread_join(threads[i], NULL);
+    double count = (double)(COMMITS * thread_count);
+    (void)printf("UpdateThing, durable, %zu at a time %*s %8.1f µs CPU  %8.0f a second\n",
+                 thread_count, 10, "", (cpu_us() - begun) / count,
+                 count * 1e6 / (double)(clock_monotonic_us() - begun_us));
+}
+
+static void print_memory(void) {
+    char line[200];
+    FILE *f = fopen("/proc/self/status", "r");
+    while (f && fgets(line, sizeof line, f))
+        if (strncmp(line, "VmRSS", 5) == 0 || strncmp(line, "VmHWM", 5) == 0)
+            (void)printf("%s", line);
+    if (f)
+        (void)fclose(f);
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) {
+        (void)fprintf(stderr, "usage: registry DIRECTORY [CERTIFICATES]\n");
+        return 2;
+    }
+    certificates = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 1000;
+    must(store_open(&store_sqlite, argv[1], &store));
+    (void)printf("%u certificates\n", certificates);
+    print_memory();
+    fill();
+    measure("principal of a connection, all facts", look_up_principal);
+    measure("DescribeCertificate", describe_certificate);
+    measure("DescribeThing", describe_thing);
+    measure("a certificate that is not registered", find_nothing);
+    measure("ListCertificates, 25", list_certificates);
+    measure_commits(1);
+    measure_commits(THREADS);
+    print_memory();
+    store_close(store);
+    return 0;
+}
