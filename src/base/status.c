@@ -26,6 +26,13 @@ static void cut_at_character(char *text, size_t len) {
         text[start - 1] = 0;
 }
 
+/* A sentence may quote a peer: it stays one line, and safe to show on a terminal. */
+static void replace_controls(char *text) {
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7F)
+            *text = '?';
+}
+
 static const char *base_name(const char *file) {
     const char *slash = strrchr(file, '/');
     return slash ? slash + 1 : file;
@@ -41,6 +48,7 @@ void failure_set(const char *file, int line, const char *format, ...) {
         fresh[0] = 0;
     if (n >= (int)sizeof fresh)
         cut_at_character(fresh, sizeof fresh - 1);
+    replace_controls(fresh);
     memcpy(sentence, fresh, sizeof sentence);
     (void)snprintf(trail, sizeof trail, "%s:%d", base_name(file), line);
 }

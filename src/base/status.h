@@ -75,8 +75,8 @@ const struct status_info *status_info(status s);
         }                                      \
     } while (0)
 
-/* failure_set records the sentence (at most 1,023 bytes, cut at a whole character) and starts a new
- * trail. */
+/* failure_set records the sentence (at most 1,023 bytes, cut at a whole character; control
+ * characters become question marks) and starts a new trail. */
 void failure_set(const char *file, int line, const char *format, ...) PRINTF(3, 4);
 void failure_trail(const char *file, int line);
 

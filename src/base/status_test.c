@@ -35,6 +35,11 @@ TEST(cuts_a_long_sentence_at_a_whole_character) {
     CHECK(strlen(failure_text()) > 1000);
 }
 
+TEST(a_sentence_stays_one_line) {
+    (void)FAIL(E_INVALID, "'%s'", "a\r\n\tb\x1B[1m\x7F\xC3\xBC");
+    CHECK_TEXT(failure_text(), "'a???b?[1m?\xC3\xBC'");
+}
+
 TEST(every_status_has_a_name_and_an_answer) {
     for (int s = OK + 1; s < STATUS_COUNT; s++) {
         CHECK(status_info((status)s)->name);
