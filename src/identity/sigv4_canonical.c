@@ -11,7 +11,7 @@ static void drop_segment(struct buf *out) {
         ;
 }
 
-void sigv4_canonical_path(bytes path, struct arena *a, struct buf *out) {
+void sigv4_canonical_path(bytes path, struct buf *out) {
     AUTO(buf) clean = {0};
     bool ends_in_slash = bytes_end_with(path, BYTES("/"));
     for (bytes rest = path, segment; bytes_split(&rest, '/', &segment);) {
@@ -123,7 +123,7 @@ status sigv4_canonical_request(const struct sigv4 *s, const struct http_request 
                                struct buf *out) {
     buf_append(out, r->method);
     buf_append_byte(out, '\n');
-    sigv4_canonical_path(r->path, a, out);
+    sigv4_canonical_path(r->path, out);
     buf_append_byte(out, '\n');
     TRY(sigv4_canonical_query(s, r->query, variant, a, out));
     buf_append_byte(out, '\n');

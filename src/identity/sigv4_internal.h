@@ -15,7 +15,7 @@ struct sigv4_variant {
 
 /* sigv4_canonical_path appends the path as signers write it: dot segments and empty segments
  * removed, then percent-encoded once more than on the wire. */
-void sigv4_canonical_path(bytes path, struct arena *a, struct buf *out);
+void sigv4_canonical_path(bytes path, struct buf *out);
 /* sigv4_canonical_query appends the parameters decoded, encoded and sorted; without X-Amz-Signature
  * when presigned. E_SIGNATURE_INVALID when they cannot be read. */
 NODISCARD

@@ -570,9 +570,8 @@ TEST(paths_are_cleaned_and_encoded_once_more) { /* [AWS control-plane 3.1] */
                  {"/%2E%2E/a", "/%252E%252E/a"},
                  {"/.a/..b/...", "/.a/..b/..."}};
     for (size_t i = 0; i < COUNT_OF(paths); i++) {
-        AUTO(arena) a = {0};
         AUTO(buf) out = {0};
-        sigv4_canonical_path(bytes_from(paths[i].wire), &a, &out);
+        sigv4_canonical_path(bytes_from(paths[i].wire), &out);
         CHECK_BYTES(buf_bytes(&out), bytes_from(paths[i].canonical));
     }
 }
