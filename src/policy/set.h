@@ -66,16 +66,23 @@ struct policy_decision policy_check_shared_receive(const struct policy_set *s, b
  * Publish and RetainPublish. Returns the one that denies, an explicit deny before an implicit. */
 struct policy_decision policy_decision_worst(struct policy_decision a, struct policy_decision b);
 
+/* policy_check_gates decides for a Cognito authenticated identity: what its role may (`iam`) and,
+ * for the actions of [AWS policy 7], also what the IoT policies attached to it allow (`iot`). */
+struct policy_decision policy_check_gates(const struct policy_set *iam,
+                                          const struct policy_set *iot, enum policy_action action,
+                                          bytes name, const struct policy_request *request);
+
 /* policy_decision_explain appends one sentence for people: which statement decided or came nearest,
  * why, and what to change. */
 void policy_decision_explain(const struct policy_set *s, struct policy_decision d,
                              enum policy_action action, bytes name,
                              const struct policy_request *request, struct buf *out);
 
-/* The variables and condition keys that the policies use and this connection does not have
- * (TestAuthorization's missingContextValues), each once, as written in the policy. */
-size_t policy_set_missing_count(const struct policy_set *s);
-bytes policy_set_missing_get(const struct policy_set *s, size_t index);
+/* policy_set_missing_next walks the variables and condition keys that statements on this action use
+ * and this connection does not have (TestAuthorization's missingContextValues), each once, as
+ * written in the policy: start with *position 0, ends with no bytes. */
+bytes policy_set_missing_next(const struct policy_set *s, enum policy_action action,
+                              size_t *position);
 
 /* policy_resource_name takes the name out of a full resource ARN for this action. E_INVALID when it
  * is not an ARN of this scope or not of the action's type. */

@@ -15,7 +15,8 @@ struct policy_scope {
 
 /* The names of a certificate that policies can speak of; there is no Locality and no e-mail
  * address of the DN [AWS policy 5.1]. With the object identifier each comes from; the last five
- * are kinds of subjectAltName and issuerAltName. */
+ * are kinds of subjectAltName and issuerAltName. identity/names.h has the same in the same order,
+ * so that its enum converts. */
 #define POLICY_CERTIFICATE_NAMES(X)                                       \
     X(DN_QUALIFIER, "DistinguishedNameQualifier")     /* 2.5.4.46 */      \
     X(COUNTRY, "Country")                             /* 2.5.4.6 */       \
