@@ -154,6 +154,13 @@ void loop_stop(struct loop *l) {
     l->ops->stop(l);
 }
 
+bool loop_run_posted(struct loop *l) {
+    if (inbox_is_empty(&l->inbox))
+        return false;
+    run_tasks(l);
+    return true;
+}
+
 void loop_free(struct loop *l) {
     if (!l)
         return;

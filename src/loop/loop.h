@@ -129,4 +129,7 @@ void loop_run(struct loop *l); /* returns after loop_stop, when the turn is over
 void loop_stop(struct loop *l);
 /* loop_free: streams and listeners must be closed and timers stopped; tasks still posted run here,
  * on the caller's thread. No thread may post any more. NULL does nothing. */
+/* loop_run_posted runs what was posted to a loop whose thread has ended; false when there was
+ * nothing. For the end, when loops still owe each other answers. */
+bool loop_run_posted(struct loop *l);
 void loop_free(struct loop *l);
