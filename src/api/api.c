@@ -1,0 +1,107 @@
+#include "api/api.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "api/exchange.h"
+#include "api/handlers.h"
+#include "api/signers.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+
+struct api *api_new(const struct api_config *config) {
+    struct api *api = NEW(struct api);
+    api->config = *config;
+    (void)snprintf(api->region, sizeof api->region, "%.*s", BYTES_ARG(config->region));
+    api->config.region = bytes_from(api->region);
+    api->signers = signers_new();
+    api->patterns = patterns_new(&model_iot);
+    api->handlers = handlers_iot;
+    return api;
+}
+
+void api_free(struct api *api) {
+    if (!api)
+        return;
+    patterns_free(api->patterns);
+    signers_free(api->signers);
+    mem_free(api);
+}
+
+void api_response_done(struct api_response *r) {
+    if (r->is_secret && r->body.ptr)
+        mem_wipe(r->body.ptr, r->body.capacity);
+    buf_done(&r->body);
+}
+
+void exchange_header(struct exchange *x, const char *name, bytes value) {
+    struct api_response *out = x->out;
+    if (out->header_count < API_HEADERS_MAX)
+        out->headers[out->header_count++] = (struct http_header){bytes_from(name), value};
+}
+
+static status answer(struct exchange *x) {
+    TRY(authenticate(x));
+    x->out->service = x->service->name;
+    if (!x->service->answer)
+        return FAIL(E_NOT_IMPLEMENTED,
+                    "kedge does not implement the service %s yet; see kedge api --coverage",
+                    x->service->name);
+    return x->service->answer(x);
+}
+
+/* What went wrong inside is for the log, not for peers. */
+static bytes message_of(const struct exchange *x, status s) {
+    if (s == E_INTERNAL)
+        return bytes_from(arena_printf(
+            x->arena, "Kedge failed; its log says how, under the request id %s", x->request_id));
+    return x->message.ptr ? x->message : arena_copy(x->arena, bytes_from(failure_text()));
+}
+
+static void refuse(struct exchange *x, status s) {
+    static void (*const by_protocol[])(struct exchange *, status, bytes) = {
+        [REST_JSON] = rest_refuse, [JSON_1_1] = json_refuse, [QUERY] = query_refuse};
+    x->out->status = status_info(s)->http;
+    x->out->error = status_info(s)->aws_type;
+    buf_clear(&x->out->body);
+    by_protocol[x->service->protocol](x, s, message_of(x, s));
+}
+
+static void log_answer(const struct exchange *x, status s, uint64_t start_us) {
+    const struct api_response *r = x->out;
+    enum log_level level = s == OK                                      ? LOG_DEBUG
+                           : r->status >= 500 && s != E_NOT_IMPLEMENTED ? LOG_ERROR
+                                                                        : LOG_INFO;
+    struct log_line l;
+    if (!log_begin(&l, level, s == OK ? "api.answered" : "api.refused"))
+        return;
+    log_text(&l, "requestId", x->request_id);
+    log_text(&l, "service", r->service);
+    log_text(&l, "operation", r->operation);
+    log_text(&l, "accountId", r->account);
+    log_u64(&l, "status", (uint64_t)r->status);
+    log_u64(&l, "microseconds", clock_monotonic_us() - start_us);
+    if (s != OK) {
+        log_text(&l, "error", r->error);
+        log_bytes(&l, "message", x->message.ptr ? x->message : bytes_from(failure_text()));
+        log_text(&l, "where", failure_where());
+    }
+    log_end(&l);
+}
+
+void api_answer(struct api *api, const struct http_request *request, struct arena *a,
+                struct api_response *out) {
+    uint64_t start_us = clock_monotonic_us();
+    struct exchange x = {.api = api, .request = request, .arena = a, .out = out};
+    *out = (struct api_response){.status = 200, .service = "", .operation = "", .error = ""};
+    random_uuid(x.request_id);
+    x.now_ms = clock_wall_ms();
+    x.service = service_guess(request);
+    status s = answer(&x);
+    if (s != OK)
+        refuse(&x, s);
+    (void)snprintf(out->account, sizeof out->account, "%s", x.account);
+    exchange_header(&x, "x-amzn-RequestId", arena_copy(a, bytes_from(x.request_id)));
+    log_answer(&x, s, start_us);
+}

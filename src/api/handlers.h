@@ -1,0 +1,70 @@
+/* The operations that are written. Each row: operation, handler, what it does with the store; a row
+ * of HANDLERS_PREPARED also names what is done before the transaction begins. All others answer 501
+ * by themselves. `kedge api --coverage` reads this table. */
+#pragma once
+#include "api/call.h"
+
+#define HANDLERS_PREPARED(X)                                                       \
+    X(CREATE_KEYS_AND_CERTIFICATE, issue_keys, register_issued_certificate, WRITE) \
+    X(CREATE_CERTIFICATE_FROM_CSR, issue_csr, register_issued_certificate, WRITE)  \
+    X(CREATE_POLICY, check_policy_document, create_policy, WRITE)                  \
+    X(CREATE_POLICY_VERSION, check_policy_document, create_policy_version, WRITE)
+
+#define HANDLERS(X)                                                       \
+    /* certificates.c */                                                  \
+    X(REGISTER_CERTIFICATE, register_certificate_with_ca, WRITE)          \
+    X(REGISTER_CERTIFICATE_WITHOUT_CA, register_certificate_alone, WRITE) \
+    X(DESCRIBE_CERTIFICATE, describe_certificate, READ)                   \
+    X(LIST_CERTIFICATES, list_certificates, READ)                         \
+    X(LIST_CERTIFICATES_BY_CA, list_certificates_by_ca, READ)             \
+    X(UPDATE_CERTIFICATE, update_certificate, WRITE)                      \
+    X(DELETE_CERTIFICATE, delete_certificate, WRITE)                      \
+    /* ca_certificates.c */                                               \
+    X(GET_REGISTRATION_CODE, get_registration_code, WRITE)                \
+    X(DELETE_REGISTRATION_CODE, delete_registration_code, WRITE)          \
+    X(REGISTER_CA_CERTIFICATE, register_ca, WRITE)                        \
+    X(DESCRIBE_CA_CERTIFICATE, describe_ca, READ)                         \
+    X(LIST_CA_CERTIFICATES, list_cas, READ)                               \
+    X(UPDATE_CA_CERTIFICATE, update_ca, WRITE)                            \
+    X(DELETE_CA_CERTIFICATE, delete_ca, WRITE)                            \
+    /* policies.c */                                                      \
+    X(GET_POLICY, get_policy, READ)                                       \
+    X(LIST_POLICIES, list_policies, READ)                                 \
+    X(DELETE_POLICY, delete_policy, WRITE)                                \
+    X(GET_POLICY_VERSION, get_policy_version, READ)                       \
+    X(LIST_POLICY_VERSIONS, list_policy_versions, READ)                   \
+    X(SET_DEFAULT_POLICY_VERSION, set_default_policy_version, WRITE)      \
+    X(DELETE_POLICY_VERSION, delete_policy_version, WRITE)                \
+    /* attachments.c */                                                   \
+    X(ATTACH_POLICY, attach_policy, WRITE)                                \
+    X(DETACH_POLICY, detach_policy, WRITE)                                \
+    X(LIST_ATTACHED_POLICIES, list_attached_policies, READ)               \
+    X(LIST_TARGETS_FOR_POLICY, list_targets_for_policy, READ)             \
+    X(ATTACH_PRINCIPAL_POLICY, attach_principal_policy, WRITE)            \
+    X(DETACH_PRINCIPAL_POLICY, detach_principal_policy, WRITE)            \
+    X(LIST_PRINCIPAL_POLICIES, list_principal_policies, READ)             \
+    X(LIST_POLICY_PRINCIPALS, list_policy_principals, READ)               \
+    /* things.c */                                                        \
+    X(CREATE_THING, create_thing, WRITE)                                  \
+    X(DESCRIBE_THING, describe_thing, READ)                               \
+    X(LIST_THINGS, list_things, READ)                                     \
+    X(UPDATE_THING, update_thing, WRITE)                                  \
+    X(DELETE_THING, delete_thing, WRITE)                                  \
+    X(ATTACH_THING_PRINCIPAL, attach_thing_principal, WRITE)              \
+    X(DETACH_THING_PRINCIPAL, detach_thing_principal, WRITE)              \
+    X(LIST_THING_PRINCIPALS, list_thing_principals, READ)                 \
+    X(LIST_THING_PRINCIPALS_V2, list_thing_principals_v2, READ)           \
+    X(LIST_PRINCIPAL_THINGS, list_principal_things, READ)                 \
+    X(LIST_PRINCIPAL_THINGS_V2, list_principal_things_v2, READ)           \
+    /* endpoint.c */                                                      \
+    X(DESCRIBE_ENDPOINT, describe_endpoint, READ)
+
+#define HANDLER_DECLARE_PREPARED(operation, before, function, access) \
+    call_function before, function;
+#define HANDLER_DECLARE(operation, function, access) call_function function;
+HANDLERS_PREPARED(HANDLER_DECLARE_PREPARED)
+HANDLERS(HANDLER_DECLARE)
+#undef HANDLER_DECLARE_PREPARED
+#undef HANDLER_DECLARE
+
+extern const struct handler handlers_iot[IOT_OPERATIONS];
