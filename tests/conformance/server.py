@@ -133,8 +133,12 @@ class Server:
         pairs = (entry.split("=", 1) for entry in done.stdout.decode().split("\0") if entry)
         return {name: value for name, value in pairs if re.match("AWS_|KEDGE_", name)}
 
-    def why(self, who):
-        return self.run("why", "--data", self.data, who).stdout
+    def expect_why(self, who, *parts):
+        """`kedge why` prints one sentence that has all `parts`; reasons reach the disk a moment after the event."""
+        def told():
+            lines = self.run("why", "--data", self.data, who, check=False).stdout.splitlines()
+            return any(all(part in line for part in parts) for line in lines)
+        wait_until(told, patience_s(2), f"kedge why {who} with {parts}: {self.run('why', '--data', self.data, who, check=False).stdout}")
 
     def status_kib(self, field):
         """A line of /proc/PID/status, such as VmRSS."""

@@ -21,16 +21,14 @@ def test_a_certificate_without_a_policy_loses_its_connection_and_why_says_so(ser
                          " -p $KEDGE_MQTTS_PORT -q 1 -t topic -i lamp-1 -m hello -d", fails=True)
     assert done.text == "Client lamp-1 sending CONNECT\nError: The connection was lost.\n"
     for who in ("lamp-1", one.id):
-        sentence = terminal.type(f"kedge why --data {server.data} {who}").stdout
-        assert "lamp-1" in sentence and one.id in sentence and "policy" in sentence and "iot:Connect" in sentence
+        server.expect_why(who, "lamp-1", one.id, "policy", "iot:Connect")
 
 
 def test_connect_is_denied_to_other_client_identifiers(server, device):
     one = device(policy(allow("iot:*", "*"), deny("iot:Connect", arn(server, "client/other"))))
     Client(one, "other").expect_refused()
     one.connect("mine").close()
-    sentence = server.why("other")
-    assert "iot:Connect" in sentence and one.policy_name in sentence
+    server.expect_why("other", "iot:Connect", one.policy_name)
 
 
 @pytest.mark.parametrize("qos", [0, 1])
@@ -38,8 +36,7 @@ def test_a_publish_that_is_not_allowed_closes_the_connection(server, device, qos
     one = device(policy(allow("iot:Connect", "*"), allow("iot:Publish", arn(server, "topic/allowed"))))
     client = one.connect(f"publisher-{qos}").publish("allowed", "x")
     client.publish("forbidden", "x", qos, wait=False).expect_lost()
-    sentence = server.why(f"publisher-{qos}")
-    assert "iot:Publish" in sentence and "topic/forbidden" in sentence
+    server.expect_why(f"publisher-{qos}", "iot:Publish", "topic/forbidden")
 
 
 def test_a_subscription_that_is_not_allowed_closes_the_connection(server, device):
@@ -48,8 +45,7 @@ def test_a_subscription_that_is_not_allowed_closes_the_connection(server, device
     client = one.connect("subscriber").subscribe("mine/a")
     client.paho.subscribe("yours/a", 1)
     client.expect_lost()
-    sentence = server.why("subscriber")
-    assert "iot:Subscribe" in sentence and "topicfilter/yours/a" in sentence
+    server.expect_why("subscriber", "iot:Subscribe", "topicfilter/yours/a")
 
 
 def test_a_message_that_may_not_be_received_is_left_out_and_the_connection_stays(server, device):
@@ -78,7 +74,7 @@ def test_policy_variables_hold_each_device_to_its_own(server, device):
 def test_a_will_on_a_forbidden_topic_refuses_the_connect(server, device):
     one = device(policy(allow("iot:Connect", "*"), allow("iot:Publish", arn(server, "topic/allowed"))))
     Client(one, "testator-1", will=("forbidden", "gone", 1, False)).expect_refused()
-    assert "forbidden" in server.why("testator-1")
+    server.expect_why("testator-1", "forbidden")
     one.connect("testator-2", will=("allowed", "gone", 1, False)).close()
 
 
@@ -91,7 +87,7 @@ def test_an_unknown_certificate_completes_the_handshake_and_is_closed_at_connect
         wire = Wire(server.mqtts_port, one.tls(version))
         time.sleep(0.1)
         wire.send(connect(f"stranger-{number}")).expect_closed()
-        assert "not registered" in server.why(f"stranger-{number}")
+        server.expect_why(f"stranger-{number}", "not registered")
 
 
 def test_no_certificate_at_all_fails_the_handshake(server):
@@ -103,7 +99,7 @@ def test_no_certificate_at_all_fails_the_handshake(server):
 def test_an_inactive_certificate_may_not_connect(server, device):
     one = device(active=False)
     Client(one, "sleeper").expect_refused()
-    assert "INACTIVE" in server.why("sleeper")
+    server.expect_why("sleeper", "INACTIVE")
     one.iot.update_certificate(certificateId=one.id, newStatus="ACTIVE")
     time.sleep(1)  # AWS lets a client identifier connect once a second
     one.connect("sleeper").close()
