@@ -45,7 +45,9 @@
     X(THINGS, "things", SMALL)                                           \
     X(THING_TYPES, "thing_types", SMALL)                                 \
     X(THING_PRINCIPALS, "thing_principals", SMALL)                       \
-    X(PRINCIPAL_THINGS, "principal_things", SMALL)
+    X(PRINCIPAL_THINGS, "principal_things", SMALL)                       \
+    X(REASONS, "reasons", SMALL)                                         \
+    X(RETAINED, "retained", LARGE)
 
 enum table {
 #define STORE_TABLE_ENUM(name, text, size) TABLE_##name,

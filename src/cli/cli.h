@@ -1,0 +1,39 @@
+/* The operator's command line: `kedge COMMAND …`, one row per command in main.c.
+ *
+ * A command prints its answer to standard output and returns the exit status: 0, 1 when it failed
+ * (a sentence on standard error), 2 when it was called wrongly. */
+#pragma once
+#include "base/arena.h"
+#include "base/status.h"
+#include "store/store.h"
+
+int command_serve(int count, char **words);
+int command_env(int count, char **words);
+int command_why(int count, char **words);
+int command_hosts(int count, char **words);
+int command_api(int count, char **words);
+int command_account(int count, char **words);
+
+/* What most commands take: --data DIR, --account ID and one word. */
+struct arguments {
+    const char *data;    /* "./kedge-data" when not given */
+    const char *account; /* NULL when not given */
+    const char *id;      /* --id */
+    const char *word;    /* NULL when there was none */
+    bool coverage;       /* --coverage */
+};
+/* arguments_parse takes the words after the command; E_INVALID names what it does not know. */
+NODISCARD
+status arguments_parse(int count, char **words, struct arguments *out);
+
+/* complain prints the last failure and returns 1, or 2 after arguments that were wrong. */
+int complain(const char *command, status s);
+
+/* open_store opens the store of a data directory that exists already, beside a running server or
+ * not. */
+NODISCARD
+status open_store(const char *data, struct store **out_store);
+/* load_account loads the account named, or the default one. */
+struct account;
+NODISCARD
+status load_account(struct store *s, const char *id, struct account *out);

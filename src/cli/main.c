@@ -1,0 +1,132 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "account/account.h"
+#include "cli/cli.h"
+#include "gateway/server.h"
+#include "gateway/settings.h"
+
+struct command {
+    const char *name;
+    int (*run)(int count, char **words);
+    const char *takes, *sentence;
+};
+
+static const struct command commands[] = {
+    {"serve", command_serve, "[--data DIR] [OPTION …]",
+     "runs the server; kedge serve --help lists the options"},
+    {"env", command_env, "[--data DIR] [--account ID]",
+     "prints what a shell needs: eval \"$(kedge env)\""},
+    {"why", command_why, "[--data DIR] CLIENT-ID|CERTIFICATE-ID",
+     "says why a device was refused or disconnected"},
+    {"hosts", command_hosts, "[--data DIR]", "prints /etc/hosts lines for all names of the server"},
+    {"account", command_account, "create|list [--data DIR] [--id ID]",
+     "adds an account, or lists them; also while the server runs"},
+    {"api", command_api, "--coverage", "prints which of AWS IoT's operations are there"},
+};
+
+static void print_help(FILE *out) {
+    (void)fprintf(out, "kedge %s: AWS IoT Core's device side, on your own machine\n\n",
+                  KEDGE_VERSION);
+    for (size_t i = 0; i < COUNT_OF(commands); i++)
+        (void)fprintf(out, "  kedge %s %s\n      %s\n", commands[i].name, commands[i].takes,
+                      commands[i].sentence);
+    (void)fprintf(
+        out,
+        "\nDIR is where `kedge serve` keeps everything: ./kedge-data unless told otherwise.\n");
+}
+
+int complain(const char *command, status s) {
+    (void)fprintf(stderr, "kedge %s: %s\n", command, failure_text());
+    return s == E_INVALID ? 2 : 1;
+}
+
+/* ---- arguments ---- */
+
+static const char **place_of(struct arguments *a, const char *name) {
+    if (strcmp(name, "--data") == 0)
+        return &a->data;
+    if (strcmp(name, "--account") == 0)
+        return &a->account;
+    return strcmp(name, "--id") == 0 ? &a->id : NULL;
+}
+
+status arguments_parse(int count, char **words, struct arguments *out) {
+    struct arguments a = {.data = "./kedge-data"};
+    for (int i = 0; i < count; i++) {
+        const char **place = place_of(&a, words[i]);
+        if (place && i + 1 >= count)
+            return FAIL(E_INVALID, "%s takes a value", words[i]);
+        if (place)
+            *place = words[++i];
+        else if (strcmp(words[i], "--coverage") == 0)
+            a.coverage = true;
+        else if (words[i][0] == '-' && words[i][1] == '-')
+            return FAIL(E_INVALID, "there is no option %s; see kedge help", words[i]);
+        else if (a.word)
+            return FAIL(E_INVALID, "'%s' is one word too many; see kedge help", words[i]);
+        else
+            a.word = words[i];
+    }
+    *out = a;
+    return OK;
+}
+
+status open_store(const char *data, struct store **out_store) {
+    char path[4096];
+    (void)snprintf(path, sizeof path, "%s/kedge.db", data);
+    if (access(path, F_OK) != 0)
+        return FAIL(E_UNAVAILABLE,
+                    "there is no data in %s; start a server with: kedge serve --data %s", data,
+                    data);
+    return store_open(&store_sqlite, data, out_store);
+}
+
+status load_account(struct store *s, const char *id, struct account *out) {
+    struct txn *t;
+    TRY(store_begin_read(s, &t));
+    status result = id ? account_load(t, bytes_from(id), out) : account_load_default(t, out);
+    store_rollback(t);
+    return result;
+}
+
+/* ---- kedge serve ---- */
+
+int command_serve(int count, char **words) {
+    AUTO(arena) memory = {0};
+    struct settings settings;
+    for (int i = 0; i < count; i++) {
+        if (strcmp(words[i], "--help") == 0 || strcmp(words[i], "-h") == 0) {
+            AUTO(buf) help = {0};
+            settings_help(&help);
+            (void)printf("kedge serve [OPTION …]\n\n%s", buf_string(&help));
+            return 0;
+        }
+    }
+    status s = settings_parse(count, words, &memory, &settings);
+    if (s != OK)
+        return complain("serve", s);
+    log_set_level(settings.log_level);
+    s = server_run(&settings);
+    return s == OK ? 0 : complain("serve", s);
+}
+
+int main(int argc, char **argv) {
+    const char *name = argc > 1 ? argv[1] : "help";
+    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+        print_help(stdout);
+        return argc > 1 ? 0 : 2;
+    }
+    if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) {
+        (void)printf("kedge %s\n", KEDGE_VERSION);
+        return 0;
+    }
+    for (size_t i = 0; i < COUNT_OF(commands); i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return commands[i].run(argc - 2, argv + 2);
+    (void)fprintf(stderr, "kedge: there is no command %s\n\n", name);
+    print_help(stderr);
+    return 2;
+}

@@ -1,0 +1,274 @@
+#include "gateway/admission.h"
+
+#include <string.h>
+
+#include "account/account.h"
+#include "base/clock.h"
+#include "gateway/documents.h"
+#include "gateway/mqtt.h"
+#include "gateway/principals.h"
+#include "gateway/server.h"
+#include "identity/principal.h"
+#include "identity/x509.h"
+#include "registry/principal.h"
+
+/* ---- on the loop ---- */
+
+static void copy_certificate(struct admission *a, struct connection *c) {
+    const struct tls_facts *facts = tls_facts(c->tls);
+    a->has_fingerprint = facts->has_certificate;
+    memcpy(a->fingerprint, facts->fingerprint, sizeof a->fingerprint);
+    buf_append(&a->server_name, facts->server_name);
+    if (facts->has_certificate)
+        tls_peer_certificate(c->tls, 0, &a->der);
+}
+
+struct admission *admission_new(struct server *server, struct mqtt_client *client) {
+    struct admission *a = NEW(struct admission);
+    uint16_t port;
+    a->server = server;
+    a->client = client;
+    a->connection = client->connection;
+    a->local = client->connection->tls == NULL;
+    buf_append(&a->client_id, client->who.client_id);
+    stream_peer(&client->connection->stream, a->peer_address, &port);
+    if (!a->local)
+        copy_certificate(a, client->connection);
+    return a;
+}
+
+void admission_free(struct admission *a) {
+    if (!a)
+        return;
+    buf_done(&a->server_name);
+    buf_done(&a->client_id);
+    buf_done(&a->will_topic);
+    buf_done(&a->der);
+    buf_done(&a->thing_name);
+    policy_set_unref(a->policies);
+    mem_free(a);
+}
+
+static void run(struct job *j) {
+    admission_decide(OWNER(j, struct admission, job));
+}
+
+static void done(struct job *j) {
+    struct admission *a = OWNER(j, struct admission, job);
+    connection_idle(a->connection);
+    if (a->again)
+        refresh_done(a);
+    else if (a->client)
+        mqtt_admitted(a->client, a);
+    admission_free(a);
+}
+
+bool admission_start(struct admission *a) {
+    a->job.run = run;
+    a->job.done = done;
+    a->changes = a->connection->plane->changes;
+    if (workers_post(a->server->workers, a->connection->plane->loop, &a->job) != OK)
+        return false;
+    connection_busy(a->connection);
+    a->client->admission = a;
+    return true;
+}
+
+/* ---- on a worker ---- */
+
+static status refuse(struct admission *a, status s, const char *event, const char *text) {
+    a->result = s;
+    a->event = event;
+    size_t len = strlen(text) < sizeof a->text ? strlen(text) : sizeof a->text - 1;
+    memcpy(a->text, text, len);
+    a->text[len] = 0;
+    return FAIL(s, "%s", a->text);
+}
+
+/* Completes the context with what is read from the certificate: only for policies that ask. */
+struct context_memory {
+    struct admission *admission;
+    struct arena *arena;
+    const struct principal_facts *facts;
+    struct policy_certificate certificate;
+    struct policy_thing thing;
+    bytes attributes[2];
+};
+
+/* identity/ and policy/ name the same things. */
+static const enum policy_certificate_name policy_names[X509_NAME_COUNT] = {
+#define POLICY_NAME(name, text) [X509_NAME_##name] = POLICY_NAME_##name,
+    X509_NAMES(POLICY_NAME)
+#undef POLICY_NAME
+};
+
+static void add_values(struct policy_certificate_value *out, enum policy_certificate_side side,
+                       const struct x509_name_values *values) {
+    for (size_t i = 0; i < values->count; i++)
+        out[i] = (struct policy_certificate_value){side, policy_names[values->items[i].name],
+                                                   values->items[i].value};
+}
+
+static void fill_certificate(struct context_memory *m) {
+    struct x509_names names;
+    m->certificate.id = bytes_from(m->admission->certificate_id);
+    if (x509_names_read(buf_bytes(&m->admission->der), m->arena, &names) != OK)
+        return; /* its variables stay undefined: nothing is granted by them */
+    struct policy_certificate_value *values = ARENA_ARRAY(m->arena, struct policy_certificate_value,
+                                                          names.subject.count + names.issuer.count);
+    add_values(values, POLICY_SUBJECT, &names.subject);
+    add_values(values + names.subject.count, POLICY_ISSUER, &names.issuer);
+    m->certificate.values = values;
+    m->certificate.value_count = names.subject.count + names.issuer.count;
+    m->certificate.serial = names.serial;
+}
+
+static void fill_thing(struct context_memory *m) {
+    const struct thing_record *t = &m->facts->thing;
+    struct policy_thing_attribute *attributes =
+        ARENA_ARRAY(m->arena, struct policy_thing_attribute, t->attribute_count);
+    for (size_t i = 0; i < t->attribute_count; i++)
+        attributes[i] =
+            (struct policy_thing_attribute){t->attributes[i].name, t->attributes[i].value};
+    m->thing = (struct policy_thing){t->name, t->type_name, attributes, t->attribute_count};
+}
+
+static void fill_context(struct policy_context *context, void *owner) {
+    struct context_memory *m = owner;
+    struct admission *a = m->admission;
+    size_t count = 0;
+    context->client_id = buf_bytes(&a->client_id);
+    context->source_ip = bytes_from(a->peer_address);
+    if (a->server_name.len)
+        context->domain_name = buf_bytes(&a->server_name);
+    if (a->has_fingerprint) {
+        fill_certificate(m);
+        context->certificate = &m->certificate;
+    }
+    if (m->facts && m->facts->has_thing) {
+        fill_thing(m);
+        context->thing = &m->thing;
+    }
+    if (a->persistent)
+        m->attributes[count++] = BYTES("PersistentConnect");
+    if (a->has_will) {
+        m->attributes[count++] = BYTES("LastWill");
+        context->last_will_topic = buf_bytes(&a->will_topic);
+    }
+    context->connect_attributes = m->attributes;
+    context->connect_attribute_count = count;
+}
+
+static status bind_policies(struct admission *a, struct arena *arena,
+                            const struct policy_facts *policies, size_t count,
+                            const struct principal_facts *facts) {
+    struct policy_scope scope = {.region = bytes_from(a->server->settings->region),
+                                 .account = bytes_from(a->account)};
+    struct policy_context context = {0};
+    struct context_memory memory = {.admission = a, .arena = arena, .facts = facts};
+    return documents_bind(a->server->documents, &scope, policies, count, &context, fill_context,
+                          &memory, &a->policies);
+}
+
+static status check_action(struct admission *a, enum policy_action action, bytes name) {
+    struct policy_decision d = policy_check(a->policies, action, name, NULL);
+    if (d.verdict == POLICY_ALLOWED)
+        return OK;
+    AUTO(buf) why = {0};
+    policy_decision_explain(a->policies, d, action, name, NULL, &why);
+    return refuse(a, E_DENIED, "connect.denied", buf_string(&why));
+}
+
+static status check_policies(struct admission *a) {
+    if (a->again)
+        return OK;
+    TRY(check_action(a, POLICY_CONNECT, buf_bytes(&a->client_id)));
+    if (a->has_will)
+        TRY(check_action(a, POLICY_PUBLISH, buf_bytes(&a->will_topic)));
+    if (a->will_retain)
+        TRY(check_action(a, POLICY_RETAIN_PUBLISH, buf_bytes(&a->will_topic)));
+    return OK;
+}
+
+/* The account that the server name means; any name that is not ours means the default one. */
+static status find_account(struct admission *a, struct txn *t) {
+    struct account account;
+    enum account_host kind;
+    if (a->account[0])
+        return OK; /* asked again */
+    bytes region = bytes_from(a->server->settings->region);
+    if (a->server_name.len == 0 ||
+        account_find_by_host(t, region, buf_bytes(&a->server_name), &account, &kind) != OK)
+        TRY(account_load_default(t, &account));
+    memcpy(a->account, account.id, sizeof a->account);
+    return OK;
+}
+
+static status decide_identity(struct admission *a, const struct certificate_record *certificate) {
+    AUTO(buf) why = {0};
+    struct identity_facts facts = {.has_certificate = a->has_fingerprint,
+                                   .server_name = buf_bytes(&a->server_name),
+                                   .server_name_known = true,
+                                   .account = bytes_from(a->account),
+                                   .certificate_id = bytes_from(a->certificate_id),
+                                   .certificate = certificate};
+    enum identity_reason reason = identity_decide(&facts, clock_wall_ms(), &why);
+    if (reason == IDENTITY_ADMITTED)
+        return OK;
+    AUTO(buf) text = {0};
+    buf_printf(&text, "%s: %s", identity_reason_name(reason), buf_string(&why));
+    return refuse(a, E_DENIED, "connect.refused", buf_string(&text));
+}
+
+static status decide_principal(struct admission *a, struct txn *t, struct arena *arena) {
+    struct principal_facts facts;
+    TRY(find_account(a, t));
+    struct registry r = {t, arena, bytes_from(a->account), bytes_from(a->server->settings->region)};
+    hex_encode(bytes_of(a->fingerprint, sizeof a->fingerprint), a->certificate_id);
+    status s = a->has_fingerprint ? registry_principal_load(&r, bytes_from(a->certificate_id),
+                                                            buf_bytes(&a->client_id), &facts)
+                                  : E_NOT_FOUND;
+    if (s != OK && s != E_NOT_FOUND)
+        return s;
+    TRY(decide_identity(a, s == OK ? &facts.certificate : NULL));
+    if (facts.has_thing)
+        buf_append(&a->thing_name, facts.thing.name);
+    TRY(bind_policies(a, arena, facts.policies, facts.policy_count, &facts));
+    return check_policies(a);
+}
+
+/* The plain listener: every right, or those of one policy of the default account. */
+static status decide_local(struct admission *a, struct txn *t, struct arena *arena) {
+    struct policy_facts policy;
+    const char *name = a->server->settings->mqtt_policy;
+    memcpy(a->account, a->server->account.id, sizeof a->account);
+    if (!name)
+        return OK;
+    struct registry r = {t, arena, bytes_from(a->account), bytes_from(a->server->settings->region)};
+    status s = registry_policy_load(&r, bytes_from(name), &policy);
+    if (s == E_NOT_FOUND)
+        return FAIL(E_DENIED, "the policy %s that --mqtt-policy names does not exist", name);
+    TRY(s);
+    TRY(bind_policies(a, arena, &policy, 1, NULL));
+    return check_policies(a);
+}
+
+static status decide(struct admission *a, struct arena *arena) {
+    struct txn *t = NULL;
+    if (a->local && !a->server->settings->mqtt_policy)
+        return decide_local(a, NULL, arena);
+    TRY(store_begin_read(a->server->store, &t));
+    status s = a->local ? decide_local(a, t, arena) : decide_principal(a, t, arena);
+    store_rollback(t);
+    return s;
+}
+
+void admission_decide(struct admission *a) {
+    AUTO(arena) arena = {0};
+    status s = decide(a, &arena);
+    if (s == OK || a->event)
+        return;
+    char text[1024];
+    strcpy(text, failure_text());
+    (void)refuse(a, s, "connect.refused", text);
+}

@@ -1,0 +1,47 @@
+/* Admission: who is it, and may it connect? Asked on a worker, with plain blocking code.
+ *
+ * The loop fills in what it knows of a CONNECT; the worker finds the account by server name, the
+ * certificate in the registry, decides by its status and validity (identity/principal.h), binds the
+ * policies and checks iot:Connect, for a will iot:Publish too. The same is asked again for a live
+ * connection when something it rests on has changed; then iot:Connect does not count [AWS
+ * device-gateway 7]. */
+#pragma once
+#include "gateway/reasons.h"
+#include "loop/workers.h"
+#include "policy/set.h"
+
+struct server;
+struct mqtt_client;
+
+struct admission {
+    struct job job;
+    struct server *server;
+    struct mqtt_client *client;    /* NULL when it went away meanwhile */
+    struct connection *connection; /* stays until the answer has come */
+    uint64_t changes;              /* of the plane when asked */
+    /* asked */
+    bool again; /* a live connection is looked at again */
+    bool local; /* the plain listener: no certificate */
+    bool has_fingerprint;
+    uint8_t fingerprint[32];
+    struct buf server_name, client_id, will_topic, der;
+    bool has_will, will_retain, persistent;
+    char peer_address[46];
+    char account[13]; /* asked again: the account it is in */
+    /* answered */
+    status result; /* OK, or why not, with the sentence */
+    char certificate_id[65];
+    struct buf thing_name; /* of the thing the policy variables speak of, if any */
+    char text[1024];
+    const char *event;           /* of the refusal, as in the log */
+    struct policy_set *policies; /* NULL: every right */
+};
+
+struct admission *admission_new(struct server *server, struct mqtt_client *client);
+void admission_free(struct admission *a);
+/* admission_decide fills the answer; on a worker. */
+void admission_decide(struct admission *a);
+/* admission_start posts it to a worker, who owns it then; mqtt_admitted or refresh_done continue.
+ * False when too much waits already: the caller still owns it. */
+NODISCARD
+bool admission_start(struct admission *a);

@@ -1,0 +1,229 @@
+#include "gateway/http.h"
+
+#include <stdio.h>
+
+#include "api/api.h"
+#include "base/clock.h"
+#include "codec/json.h"
+#include "gateway/reasons.h"
+#include "gateway/server.h"
+#include "http/response.h"
+
+enum {
+    BODY_BYTES_MAX = 1 << 20,
+    REQUEST_MS_MAX = 30000, /* from the first byte of a request to its last */
+    IDLE_MS_MAX = 75000,    /* between requests */
+    ANSWER_MS_MAX = 60000,  /* until an answer has been taken */
+    LINGER_MS = 1000        /* after the last answer, so that it is not lost in a reset */
+};
+
+struct http_client {
+    struct connection *connection;
+    struct http_parser parser;
+    struct buf in;
+    bool lingers; /* the last answer was given: what still comes is thrown away */
+    bool answering;
+};
+
+/* A request with a worker, and its answer. */
+struct call {
+    struct job job;
+    struct connection *connection;
+    struct arena memory;
+    struct http_request request;
+    struct api_response answer;
+};
+
+static void process(struct http_client *h);
+
+static void set_timer(struct http_client *h, uint64_t ms) {
+    timer_start(h->connection->plane->loop, &h->connection->timer, ms);
+}
+
+/* ---- answers ---- */
+
+static void linger(struct http_client *h) {
+    h->lingers = true;
+    buf_done(&h->in);
+    set_timer(h, LINGER_MS);
+}
+
+static void respond(struct http_client *h, const struct http_response *r) {
+    AUTO(buf) out = {0};
+    http_response_append(&out, r, clock_wall_ms());
+    connection_write(h->connection, buf_bytes(&out));
+    mem_wipe(out.ptr, out.len); /* it may hold a private key */
+    set_timer(h, ANSWER_MS_MAX);
+}
+
+/* An answer of the gateway's own, in AWS's form, after which the connection ends. */
+static void refuse(struct http_client *h, int code, const char *type, const char *message) {
+    AUTO(buf) body = {0};
+    struct json_writer w;
+    json_start(&w, &body);
+    json_object_begin(&w);
+    json_name(&w, "__type");
+    json_text(&w, type);
+    json_name(&w, "message");
+    json_text(&w, message);
+    json_object_end(&w);
+    struct http_header error = {BYTES("x-amzn-ErrorType"), bytes_from(type)};
+    struct http_response r = {.status = code,
+                              .content_type = "application/json",
+                              .body = buf_bytes(&body),
+                              .headers = &error,
+                              .header_count = 1};
+    char text[512];
+    (void)snprintf(text, sizeof text, "an HTTP request was refused with %d: %s", code, message);
+    reason_connection(h->connection, "request.refused", text);
+    respond(h, &r);
+    linger(h);
+}
+
+/* ---- a request and its worker ---- */
+
+static void run(struct job *j) {
+    struct call *k = OWNER(j, struct call, job);
+    api_answer(k->connection->plane->server->api, &k->request, &k->memory, &k->answer);
+}
+
+static void call_free(struct call *k) {
+    api_response_done(&k->answer);
+    arena_done(&k->memory);
+    mem_free(k);
+}
+
+static void write_answer(struct http_client *h, const struct call *k) {
+    const struct api_response *a = &k->answer;
+    bool keep = k->request.keep_alive && !h->connection->plane->draining;
+    struct http_response r = {.status = a->status,
+                              .content_type = a->content_type,
+                              .body = buf_bytes(&a->body),
+                              .headers = a->headers,
+                              .header_count = a->header_count,
+                              .keep_alive = keep,
+                              .head = bytes_equal(k->request.method, BYTES("HEAD"))};
+    respond(h, &r);
+    if (keep) {
+        buf_drop_front(&h->in, http_parser_length(&h->parser));
+        http_parser_start(&h->parser, BODY_BYTES_MAX);
+    } else {
+        linger(h);
+    }
+}
+
+static void done(struct job *j) {
+    struct call *k = OWNER(j, struct call, job);
+    struct connection *c = k->connection;
+    struct http_client *h = c->http;
+    h->answering = false;
+    if (!c->closed)
+        write_answer(h, k);
+    call_free(k);
+    connection_idle(c);
+    if (c->closed)
+        return;
+    connection_release(c);
+    if (!h->lingers)
+        process(h);
+}
+
+static void start_call(struct http_client *h) {
+    struct connection *c = h->connection;
+    struct call *k = NEW(struct call);
+    k->connection = c;
+    k->job.run = run;
+    k->job.done = done;
+    http_parser_request(&h->parser, &h->in, &k->memory, &k->request);
+    if (workers_post(c->plane->server->workers, c->plane->loop, &k->job) != OK) {
+        call_free(k);
+        refuse(h, 503, "ServiceUnavailableException", "too many requests wait already; try again");
+        return;
+    }
+    h->answering = true;
+    timer_stop(c->plane->loop, &c->timer);
+    connection_busy(c);
+    connection_hold(c);
+}
+
+static const char not_here[] = "this listener serves MQTT (ALPN x-amzn-mqtt-ca or mqtt); "
+                               "publishing by HTTPS and MQTT over WebSocket are not there "
+                               "yet, and the control plane is on the --api listener";
+
+static void process(struct http_client *h) {
+    enum http_progress progress;
+    if (h->in.len == 0) {
+        buf_done(&h->in);
+        set_timer(h, IDLE_MS_MAX);
+        return;
+    }
+    status s = http_parser_read(&h->parser, &h->in, &progress);
+    if (s != OK) {
+        refuse(h, h->parser.http_status, "InvalidRequestException", failure_text());
+    } else if (progress == HTTP_CONTINUE) {
+        AUTO(buf) out = {0};
+        http_continue_append(&out);
+        connection_write(h->connection, buf_bytes(&out));
+        process(h);
+    } else if (progress == HTTP_DONE && h->connection->entrance == ENTRANCE_API) {
+        start_call(h);
+    } else if (progress == HTTP_DONE) {
+        refuse(h, 501, "NotImplementedException", not_here);
+    }
+}
+
+/* ---- the protocol ---- */
+
+static size_t take(struct connection *c, bytes in) {
+    struct http_client *h = c->http;
+    if (h->lingers)
+        return in.len;
+    if (h->in.len == 0 && in.len > 0)
+        set_timer(h, REQUEST_MS_MAX);
+    buf_append(&h->in, in);
+    process(h);
+    return in.len;
+}
+
+static void on_time(struct timer *t) {
+    struct connection *c = OWNER(t, struct connection, timer);
+    struct http_client *h = c->http;
+    if (!h->lingers && h->in.len > 0)
+        reason_connection(
+            c, "request.late",
+            "an HTTP request was not complete within 30 s; the connection was closed");
+    connection_close(c);
+}
+
+static void gone(struct connection *c, const char *why) {
+    UNUSED(c), UNUSED(why); /* HTTP clients come and go */
+}
+
+static void drain(struct connection *c) {
+    if (!c->http->answering)
+        connection_close(c);
+}
+
+/* The last answer has left: say that nothing follows, and let the client close. */
+static void written(struct connection *c) {
+    if (c->http->lingers && c->output.len == 0 && c->cipher.len == 0)
+        stream_shutdown(&c->stream);
+}
+
+static const struct protocol http_protocol = {
+    .name = "HTTP", .take = take, .written = written, .gone = gone, .drain = drain};
+
+void http_start(struct connection *c) {
+    struct http_client *h = NEW(struct http_client);
+    h->connection = c;
+    c->http = h;
+    c->protocol = &http_protocol;
+    c->timer.on_time = on_time;
+    http_parser_start(&h->parser, BODY_BYTES_MAX);
+    set_timer(h, IDLE_MS_MAX);
+}
+
+void http_free(struct http_client *h) {
+    buf_done(&h->in);
+    mem_free(h);
+}

@@ -1,0 +1,279 @@
+#include "gateway/mqtt.h"
+
+#include <string.h>
+
+#include "gateway/principals.h"
+#include "gateway/server.h"
+#include "policy/set.h"
+
+enum { CONNECT_MS_MAX = 10000 }; /* from the end of the handshake to CONNECT */
+
+static const struct protocol mqtt_protocol;
+
+static void on_connect_late(struct timer *t) {
+    struct mqtt_client *m = OWNER(t, struct connection, timer)->mqtt;
+    (void)FAIL(E_PROTOCOL, "no CONNECT came within 10 s; the connection was closed");
+    mqtt_fail(m, "connect.late", MQTT_REASON_MAXIMUM_CONNECT_TIME);
+}
+
+void mqtt_start(struct connection *c) {
+    struct mqtt_client *m = NEW(struct mqtt_client);
+    m->connection = c;
+    m->limits = limits_of(c->plane->server->settings->profile);
+    list_init(&m->in_principal);
+    list_init(&m->refresh);
+    c->mqtt = m;
+    c->protocol = &mqtt_protocol;
+    c->timer.on_time = on_connect_late;
+    timer_start(c->plane->loop, &c->timer, CONNECT_MS_MAX);
+}
+
+/* Lets go of everything that others know of; the memory goes with the connection. */
+static void let_go(struct mqtt_client *m) {
+    m->state = MQTT_CLOSED;
+    if (m->session)
+        session_close(TAKE(m->session));
+    if (m->admission)
+        m->admission->client = NULL;
+    m->admission = NULL;
+    principal_leave(m);
+    list_remove(&m->refresh);
+    message_unref(TAKE(m->will));
+}
+
+void mqtt_free(struct mqtt_client *m) {
+    mem_free(m->memos);
+    mem_free((void *)m->who.client_id.ptr);
+    mem_free((void *)m->thing_name.ptr);
+    policy_set_unref(m->policies);
+    mem_free(m);
+}
+
+/* ---- endings ---- */
+
+void mqtt_end(struct mqtt_client *m, bool publish_will) {
+    if (m->state == MQTT_CLOSED)
+        return;
+    if (publish_will)
+        mqtt_publish_will(m);
+    struct connection *c = m->connection;
+    let_go(m);
+    connection_close(c);
+}
+
+/* CONNACK before a client is in, DISCONNECT after: what MQTT 5 has for bad news. */
+static void say_why(struct mqtt_client *m, enum mqtt_reason reason, const char *why) {
+    AUTO(buf) raw = {0};
+    AUTO(buf) packet = {0};
+    if (m->problem_information && *why)
+        mqtt_property_append_bytes(&raw, MQTT_REASON_STRING, bytes_from(why));
+    struct mqtt_properties properties = {.raw = buf_bytes(&raw)};
+    uint8_t code = (uint8_t)reason;
+    if (m->state == MQTT_OPEN && mqtt_reason_is_allowed(MQTT_DISCONNECT, code)) {
+        struct mqtt_disconnect d = {.reason = code, .properties = properties};
+        mqtt_disconnect_encode(&d, m->version, &packet);
+    } else if (m->state != MQTT_OPEN && mqtt_reason_is_allowed(MQTT_CONNACK, code)) {
+        struct mqtt_connack k = {.code = code, .properties = properties};
+        mqtt_connack_encode(&k, m->version, &packet);
+    }
+    mqtt_send(m, &packet);
+}
+
+/* In 3.1.1 only a CONNECT can be refused in words, and AWS closes even then [AWS device-gateway 7].
+ */
+static void say_why_3_1_1(struct mqtt_client *m, enum mqtt_reason reason) {
+    if (m->state == MQTT_OPEN ||
+        (reason == MQTT_REASON_NOT_AUTHORIZED && !m->limits->answer_denied_3_1_1))
+        return;
+    uint8_t code = mqtt_return_from_reason((uint8_t)reason);
+    if (code == MQTT_RETURN_ACCEPTED)
+        return;
+    AUTO(buf) packet = {0};
+    struct mqtt_connack k = {.code = code};
+    mqtt_connack_encode(&k, MQTT_3_1_1, &packet);
+    mqtt_send(m, &packet);
+}
+
+void mqtt_fail(struct mqtt_client *m, const char *event, enum mqtt_reason reason) {
+    if (m->state == MQTT_CLOSED)
+        return;
+    char why[1024];
+    strcpy(why, failure_text());
+    reason_record(m->connection, &m->who, event, why);
+    if (m->version == MQTT_5)
+        say_why(m, reason, why);
+    else if (m->version == MQTT_3_1_1)
+        say_why_3_1_1(m, reason);
+    mqtt_end(m, m->state == MQTT_OPEN);
+}
+
+void mqtt_fail_status(struct mqtt_client *m, const char *event, status s) {
+    mqtt_fail(m, event, status_info(s)->mqtt_reason);
+}
+
+static void on_gone(struct connection *c, const char *why) {
+    struct mqtt_client *m = c->mqtt;
+    if (m->state == MQTT_NEW)
+        reason_record(c, NULL, "connection.lost", "the client left before it sent CONNECT");
+    else if (m->state == MQTT_OPEN)
+        reason_record(c, &m->who, "connection.lost", why);
+    if (m->state == MQTT_OPEN)
+        mqtt_publish_will(m);
+    let_go(m);
+}
+
+static void on_drain(struct connection *c) {
+    struct mqtt_client *m = c->mqtt;
+    (void)FAIL(E_UNAVAILABLE, "the server is shutting down");
+    mqtt_fail(m, "connection.drained", MQTT_REASON_SERVER_SHUTTING_DOWN);
+}
+
+/* ---- packets ---- */
+
+void mqtt_send(struct mqtt_client *m, const struct buf *packet) {
+    if (packet->len)
+        connection_write(m->connection, buf_bytes(packet));
+}
+
+void mqtt_set_policies(struct mqtt_client *m, struct policy_set *take_policies) {
+    struct policy_set *old = m->policies;
+    m->policies = take_policies;
+    m->policy_generation++;
+    m->publish_all = !take_policies || policy_set_allows_all(take_policies, POLICY_PUBLISH);
+    if (m->session)
+        session_set_policies(m->session, take_policies);
+    policy_set_unref(old);
+}
+
+void mqtt_set_thing(struct mqtt_client *m, bytes thing_name) {
+    struct buf copy = {0};
+    buf_append(&copy, thing_name);
+    mem_free((void *)m->thing_name.ptr);
+    m->thing_name = buf_bytes(&copy);
+}
+
+static void on_puback(struct mqtt_client *m, const struct mqtt_frame *f) {
+    struct mqtt_ack ack;
+    status s = mqtt_ack_decode(f, m->version, &ack);
+    if (s != OK)
+        mqtt_fail_status(m, "packet.malformed", s);
+    else
+        (void)session_acknowledge(m->session, ack.packet_id); /* unknown ones are ignored */
+}
+
+static void on_pingreq(struct mqtt_client *m, const struct mqtt_frame *f) {
+    status s = mqtt_ping_decode(f, m->version);
+    if (s != OK)
+        mqtt_fail_status(m, "packet.malformed", s);
+    else
+        connection_write(m->connection, MQTT_PINGRESP_PACKET);
+}
+
+static void on_disconnect(struct mqtt_client *m, const struct mqtt_frame *f) {
+    struct mqtt_disconnect d;
+    status s = mqtt_disconnect_decode(f, m->version, MQTT_FROM_CLIENT, &d);
+    if (s != OK) {
+        mqtt_fail_status(m, "packet.malformed", s);
+        return;
+    }
+    if (mqtt_properties_number(&d.properties, MQTT_SESSION_EXPIRY_INTERVAL, 0) > 0) {
+        /* every session here expires with its connection, and 0 cannot be changed [MQTT5-3.14.2-2]
+         */
+        (void)FAIL(E_PROTOCOL, "DISCONNECT asks for a session expiry, though the session has none");
+        mqtt_fail(m, "packet.refused", MQTT_REASON_PROTOCOL_ERROR);
+        return;
+    }
+    mqtt_end(m, d.reason == MQTT_REASON_DISCONNECT_WITH_WILL); /* [MQTT5-3.14.4-3] */
+}
+
+/* Packets of QoS 2 and of enhanced authentication: not spoken here, and never answered by silence.
+ */
+static void on_unsupported(struct mqtt_client *m, const struct mqtt_frame *f) {
+    (void)FAIL(E_PROTOCOL, "%s is not supported: this server speaks QoS 0 and 1, without AUTH",
+               mqtt_type_name(mqtt_frame_type(f)));
+    mqtt_fail(m, "packet.refused", MQTT_REASON_PROTOCOL_ERROR);
+}
+
+static void on_unexpected(struct mqtt_client *m, const struct mqtt_frame *f) {
+    status s = mqtt_frame_check(f, m->version);
+    if (s == OK)
+        s = FAIL(E_PROTOCOL, "a client may not send %s", mqtt_type_name(mqtt_frame_type(f)));
+    mqtt_fail_status(m, "packet.refused", s);
+}
+
+static void on_second_connect(struct mqtt_client *m, const struct mqtt_frame *f) {
+    UNUSED(f);
+    (void)FAIL(E_PROTOCOL, "a second CONNECT came on one connection"); /* [MQTT311-3.1.0-2] */
+    mqtt_fail(m, "packet.refused", MQTT_REASON_PROTOCOL_ERROR);
+}
+
+static void (*const handlers[16])(struct mqtt_client *m, const struct mqtt_frame *f) = {
+    [0] = on_unexpected,
+    [MQTT_CONNECT] = on_second_connect,
+    [MQTT_CONNACK] = on_unexpected,
+    [MQTT_PUBLISH] = mqtt_on_publish,
+    [MQTT_PUBACK] = on_puback,
+    [MQTT_PUBREC] = on_unsupported,
+    [MQTT_PUBREL] = on_unsupported,
+    [MQTT_PUBCOMP] = on_unsupported,
+    [MQTT_SUBSCRIBE] = mqtt_on_subscribe,
+    [MQTT_SUBACK] = on_unexpected,
+    [MQTT_UNSUBSCRIBE] = mqtt_on_unsubscribe,
+    [MQTT_UNSUBACK] = on_unexpected,
+    [MQTT_PINGREQ] = on_pingreq,
+    [MQTT_PINGRESP] = on_unexpected,
+    [MQTT_DISCONNECT] = on_disconnect,
+    [MQTT_AUTH] = on_unsupported,
+};
+
+static void dispatch(struct mqtt_client *m, const struct mqtt_frame *f) {
+    if (m->state == MQTT_OPEN)
+        handlers[f->header >> 4](m, f);
+    else
+        mqtt_on_connect(m, f);
+}
+
+/* The first packet must be CONNECT: an HTTP request or a TLS hello is told apart in words. */
+static bool first_byte_is_wrong(const struct mqtt_client *m, bytes in) {
+    if (m->state != MQTT_NEW || in.ptr[0] == MQTT_CONNECT << 4)
+        return false;
+    if (in.ptr[0] == 0x16)
+        (void)FAIL(E_PROTOCOL,
+                   "the client speaks TLS to a listener that is plain MQTT; use the --mqtts port");
+    else if (bytes_start_with(in, BYTES("GET ")) || bytes_start_with(in, BYTES("POST ")))
+        (void)FAIL(E_PROTOCOL, "the client speaks HTTP to an MQTT listener");
+    else
+        (void)FAIL(E_PROTOCOL, "the first packet is not CONNECT"); /* [MQTT311-3.1.0-1] */
+    return true;
+}
+
+static size_t take(struct connection *c, bytes in) {
+    struct mqtt_client *m = c->mqtt;
+    bytes left = in;
+    while (left.len > 0 && !c->closed && !c->holds) {
+        if (first_byte_is_wrong(m, left)) {
+            mqtt_fail(m, "packet.refused", MQTT_REASON_PROTOCOL_ERROR);
+            break;
+        }
+        struct mqtt_frame f;
+        enum mqtt_frame_state state = mqtt_frame_find(left, m->limits->packet_bytes_max, &f);
+        if (state == MQTT_FRAME_NEED_MORE)
+            break;
+        if (state != MQTT_FRAME_COMPLETE) {
+            mqtt_fail_status(m, "packet.malformed", mqtt_frame_status(state));
+            break;
+        }
+        dispatch(m, &f);
+        left = bytes_skip(left, f.total_bytes);
+    }
+    return in.len - left.len;
+}
+
+static void on_written(struct connection *c) {
+    struct mqtt_client *m = c->mqtt;
+    if (m->session && !list_is_empty(&m->session->queue))
+        session_resume(m->session);
+}
+
+static const struct protocol mqtt_protocol = {
+    .name = "MQTT", .take = take, .written = on_written, .gone = on_gone, .drain = on_drain};

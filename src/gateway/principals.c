@@ -1,0 +1,220 @@
+#include "gateway/principals.h"
+
+#include <string.h>
+
+#include "gateway/server.h"
+#include "registry/registry.h"
+
+enum { REFRESHES_AT_ONCE = 32 }; /* per loop, so that connects are not held up behind them */
+
+/* The clients of one certificate on this loop, or those without one (no certificate id). */
+struct principal {
+    struct map_node node; /* by "account/certificate id" */
+    struct list clients;
+    uint8_t key[];
+};
+
+static struct principal *principal_find(struct plane *p, bytes key) {
+    struct map_node *n = map_find(&p->principals, key);
+    return n ? OWNER(n, struct principal, node) : NULL;
+}
+
+static void key_of(const struct mqtt_client *m, struct buf *out) {
+    buf_printf(out, "%s/%s", m->who.account, m->who.certificate_id);
+}
+
+/* ---- looking at a client again ---- */
+
+static void refresh_some(struct plane *p);
+
+static bool refresh_start(struct mqtt_client *m) {
+    struct plane *p = m->connection->plane;
+    struct admission *a = admission_new(p->server, m);
+    a->again = true;
+    memcpy(a->account, m->who.account, sizeof a->account);
+    if (m->will) {
+        a->has_will = true;
+        buf_append(&a->will_topic, message_view(m->will).topic);
+    }
+    if (!admission_start(a)) {
+        admission_free(a);
+        return false;
+    }
+    p->refreshes_under_way++;
+    return true;
+}
+
+static void want_refresh(struct mqtt_client *m) {
+    if (list_is_empty(&m->refresh))
+        list_push(&m->connection->plane->refreshes, &m->refresh);
+}
+
+/* A client that is being looked at just now keeps its place and comes again after the answer. */
+static void refresh_some(struct plane *p) {
+    LIST_EACH (link, &p->refreshes) {
+        struct mqtt_client *m = OWNER(link, struct mqtt_client, refresh);
+        if (p->refreshes_under_way >= REFRESHES_AT_ONCE)
+            return;
+        if (m->admission)
+            continue;
+        if (!refresh_start(m))
+            return;
+        list_remove(&m->refresh);
+    }
+}
+
+void refresh_done(struct admission *a) {
+    struct plane *p = a->connection->plane;
+    struct mqtt_client *m = a->client;
+    p->refreshes_under_way--;
+    if (m) {
+        m->admission = NULL;
+        if (a->result != OK) {
+            (void)FAIL(a->result, "%s", a->text);
+            mqtt_fail(m, "connection.revoked", MQTT_REASON_ADMINISTRATIVE_ACTION);
+        } else {
+            mqtt_set_policies(m, TAKE(a->policies));
+            mqtt_set_thing(m, buf_bytes(&a->thing_name));
+        }
+    }
+    refresh_some(p);
+}
+
+/* ---- who is there ---- */
+
+void principal_join(struct mqtt_client *m, const struct admission *a) {
+    struct plane *p = m->connection->plane;
+    if (a->local && !p->server->settings->mqtt_policy)
+        return; /* depends on nothing that could change */
+    AUTO(buf) key = {0};
+    key_of(m, &key);
+    struct principal *principal = principal_find(p, buf_bytes(&key));
+    if (!principal) {
+        principal = mem_new(sizeof *principal + key.len);
+        memcpy(principal->key, key.ptr, key.len);
+        principal->node.key = bytes_of(principal->key, key.len);
+        list_init(&principal->clients);
+        map_add(&p->principals, &principal->node);
+    }
+    m->principal = principal;
+    list_push(&principal->clients, &m->in_principal);
+    if (a->changes != p->changes)
+        want_refresh(m);
+}
+
+void principal_leave(struct mqtt_client *m) {
+    struct principal *principal = m->principal;
+    if (!principal)
+        return;
+    m->principal = NULL;
+    list_remove(&m->in_principal);
+    if (list_is_empty(&principal->clients)) {
+        map_remove(&m->connection->plane->principals, &principal->node);
+        mem_free(principal);
+    }
+}
+
+void principals_free(struct plane *p) {
+    map_done(&p->principals);
+}
+
+/* ---- what has changed ---- */
+
+static void mark_principal(struct principal *principal) {
+    LIST_EACH (link, &principal->clients)
+        want_refresh(OWNER(link, struct mqtt_client, in_principal));
+}
+
+static void mark_certificate(struct plane *p, bytes account, bytes certificate_id) {
+    AUTO(buf) key = {0};
+    buf_printf(&key, "%.*s/%.*s", BYTES_ARG(account), BYTES_ARG(certificate_id));
+    struct principal *principal = principal_find(p, buf_bytes(&key));
+    if (principal)
+        mark_principal(principal);
+}
+
+/* Whether a client has a policy of this name. */
+static bool has_policy(const struct mqtt_client *m, bytes name) {
+    for (size_t i = 0; i < policy_set_document_count(m->policies); i++)
+        if (bytes_equal(policy_document_name(policy_set_document(m->policies, i)), name))
+            return true;
+    return false;
+}
+
+static bool speaks_for_thing(const struct mqtt_client *m, bytes name) {
+    return bytes_equal(m->thing_name, name);
+}
+
+/* All clients of the account that a policy or thing of this name concerns. */
+static void mark_clients(struct plane *p, bytes account, bytes name,
+                         bool (*concerns)(const struct mqtt_client *m, bytes name)) {
+    struct map_node *n;
+    for (size_t at = 0; (n = map_next(&p->principals, &at));) {
+        if (!bytes_start_with(n->key, account))
+            continue;
+        LIST_EACH (link, &OWNER(n, struct principal, node)->clients) {
+            struct mqtt_client *m = OWNER(link, struct mqtt_client, in_principal);
+            if (concerns(m, name))
+                want_refresh(m);
+        }
+    }
+}
+
+static void mark(struct plane *p, const struct change *c) {
+    switch (c->kind) {
+    case CHANGE_CERTIFICATE:
+    case CHANGE_ATTACHMENT:
+    case CHANGE_THING_PRINCIPAL: {
+        bytes id = change_certificate_id(c);
+        if (id.len)
+            mark_certificate(p, c->account, id);
+        return;
+    }
+    case CHANGE_POLICY:
+        mark_clients(p, c->account, c->key, has_policy);
+        return;
+    case CHANGE_THING:
+        mark_clients(p, c->account, c->key, speaks_for_thing);
+        return;
+    case CHANGE_ACCOUNT:
+    case CHANGE_CA_CERTIFICATE: /* does not touch what is connected [AWS identity 2.6] */
+    case CHANGE_KIND_COUNT:
+        return;
+    }
+}
+
+/* The changes of one commit on their way to one loop. */
+struct notice {
+    struct task task;
+    struct plane *plane;
+    size_t count;
+    struct change *changes;
+    struct arena memory;
+};
+
+static void take_notice(struct task *t) {
+    struct notice *n = OWNER(t, struct notice, task);
+    struct plane *p = n->plane;
+    p->changes++;
+    for (size_t i = 0; i < n->count; i++)
+        mark(p, &n->changes[i]);
+    arena_done(&n->memory);
+    mem_free(n);
+    refresh_some(p);
+}
+
+void principals_told(void *server, const struct change *changes, size_t count) {
+    struct server *s = server;
+    for (unsigned i = 0; i < s->plane_count; i++) {
+        struct notice *n = NEW(struct notice);
+        n->task.run = take_notice;
+        n->plane = s->planes[i];
+        n->count = count;
+        n->changes = ARENA_ARRAY(&n->memory, struct change, count);
+        for (size_t k = 0; k < count; k++)
+            n->changes[k] =
+                (struct change){changes[k].kind, arena_copy(&n->memory, changes[k].account),
+                                arena_copy(&n->memory, changes[k].key)};
+        loop_post(n->plane->loop, &n->task);
+    }
+}

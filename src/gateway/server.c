@@ -1,0 +1,301 @@
+#include "gateway/server.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "api/api.h"
+#include "base/clock.h"
+#include "gateway/documents.h"
+#include "gateway/principals.h"
+#include "gateway/retained.h"
+#include "gateway/running.h"
+#include "identity/issuer.h"
+#include "identity/key_pool.h"
+
+enum { WORKERS = 4, SPARE_KEYS = 16, LOOK_AROUND_S = 60 };
+
+/* ---- what lies on disk ---- */
+
+static status open_account(struct server *s) {
+    const struct settings *o = s->settings;
+    struct txn *t;
+    TRY(account_ensure_default(s->store, bytes_from(o->account), &s->account));
+    if (!o->domain || strcmp(o->domain, s->account.domain) == 0)
+        return OK;
+    TRY(store_begin_write(s->store, &t));
+    status result = account_set_domain(t, bytes_from(s->account.id), bytes_from(o->domain));
+    if (result != OK) {
+        store_rollback(t);
+        return result;
+    }
+    TRY(store_commit(t));
+    return account_ensure_default(s->store, bytes_from(o->account), &s->account);
+}
+
+/* The names the server answers to: those of all accounts, localhost, the machine's, loopback. */
+static status collect_names(struct server *s, struct arena *memory,
+                            struct server_names out[TLS_CHAIN_COUNT]) {
+    struct account *accounts;
+    struct txn *t;
+    size_t count;
+    TRY(store_begin_read(s->store, &t));
+    status result = account_list(t, memory, &accounts, &count);
+    store_rollback(t);
+    TRY(result);
+    bytes *ats = ARENA_ARRAY(memory, bytes, count * 3 + 4),
+          *legacy = ARENA_ARRAY(memory, bytes, count);
+    char machine[256] = "";
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct account_hosts hosts;
+        account_hosts_format(&accounts[i], bytes_from(s->settings->region), &hosts);
+        ats[n++] = arena_copy(memory, bytes_from(hosts.names[HOST_DATA_ATS]));
+        ats[n++] = arena_copy(memory, bytes_from(hosts.names[HOST_JOBS]));
+        ats[n++] = arena_copy(memory, bytes_from(hosts.names[HOST_CREDENTIALS]));
+        legacy[i] = arena_copy(memory, bytes_from(hosts.names[HOST_DATA_LEGACY]));
+    }
+    ats[n++] = BYTES("localhost");
+    if (gethostname(machine, sizeof machine - 1) == 0 && machine[0] &&
+        strcmp(machine, "localhost") != 0)
+        ats[n++] = arena_copy(memory, bytes_from(machine));
+    ats[n++] = BYTES("127.0.0.1");
+    ats[n++] = BYTES("::1");
+    out[TLS_ATS] = (struct server_names){ats, n};
+    out[TLS_LEGACY] = (struct server_names){legacy, count};
+    return OK;
+}
+
+static status load_identity(struct server *s) {
+    AUTO(arena) memory = {0};
+    struct server_request request = {.certificate_file = s->settings->certificate,
+                                     .key_file = s->settings->key};
+    struct server_identity *identity;
+    TRY(collect_names(s, &memory, request.names));
+    TRY(authority_load_identity(s->authority, &request, &identity, &s->identity_look_again_ms));
+    server_identity_unref(s->identity);
+    s->identity = identity;
+    return OK;
+}
+
+static status open_api(struct server *s) {
+    struct api_config config = {.store = s->store,
+                                .region = bytes_from(s->settings->region),
+                                .issuer = s->issuer,
+                                .keys = s->key_pool,
+                                .without_quotas = s->settings->profile == PROFILE_STANDARD};
+    s->api = api_new(&config);
+    return OK;
+}
+
+status server_open(struct server *s, const struct settings *settings) {
+    s->settings = settings;
+    TRY(store_open(&store_sqlite, settings->data, &s->store));
+    store_on_change(s->store, principals_told, s);
+    TRY(open_account(s));
+    TRY(retained_look(s));
+    TRY(authority_open(settings->data, &s->authority));
+    TRY(issuer_open(settings->data, &s->issuer));
+    TRY(load_identity(s));
+    s->key_pool = key_pool_new(SPARE_KEYS);
+    s->documents = documents_new();
+    s->directory = directory_new();
+    s->workers = workers_new(WORKERS);
+    return open_api(s);
+}
+
+/* Loops that have ended may still owe each other answers, and free memory by them. */
+static void settle(struct server *s) {
+    bool any = true;
+    while (any) {
+        any = false;
+        for (unsigned i = 0; i < s->plane_count; i++)
+            any |= loop_run_posted(s->planes[i]->loop);
+    }
+}
+
+void server_close(struct server *s) {
+    if (s->workers)
+        workers_free(s->workers);
+    settle(s);
+    for (unsigned i = 0; i < s->plane_count; i++) {
+        struct loop *loop = s->planes[i]->loop;
+        plane_free(s->planes[i]);
+        loop_free(loop);
+    }
+    api_free(s->api);
+    key_pool_free(s->key_pool);
+    issuer_close(s->issuer);
+    documents_free(s->documents);
+    directory_free(s->directory);
+    server_identity_unref(s->identity);
+    authority_free(s->authority);
+    store_close(s->store);
+}
+
+/* ---- planes ---- */
+
+static const char *address_of(const struct settings *o, enum entrance e) {
+    const char *const addresses[ENTRANCE_COUNT] = {[ENTRANCE_MQTT] = o->mqtt,
+                                                   [ENTRANCE_MQTTS] = o->mqtts,
+                                                   [ENTRANCE_HTTPS] = o->https,
+                                                   [ENTRANCE_API] = o->api};
+    return addresses[e];
+}
+
+status server_add_plane(struct server *s, struct loop *loop, unsigned count) {
+    struct plane *p = plane_new(s, loop, s->plane_count, count, s->directory);
+    s->planes[s->plane_count++] = p;
+    if (s->identity)
+        p->tls = tls_context_new(s->identity);
+    for (int e = 0; e < ENTRANCE_COUNT; e++) {
+        const char *address = address_of(s->settings, (enum entrance)e);
+        if (address)
+            TRY(plane_listen(p, (enum entrance)e, bytes_from(address),
+                             p == s->planes[0] ? NULL : s->planes[0], &s->ports[e]));
+    }
+    return OK;
+}
+
+void server_connect_planes(struct server *s) {
+    for (unsigned i = 0; i < s->plane_count; i++)
+        s->brokers[i] = s->planes[i]->broker;
+    broker_connect_peers(s->brokers, s->plane_count);
+}
+
+/* ---- a new server certificate ---- */
+
+struct replacement {
+    struct task task;
+    struct plane *plane;
+    struct server_identity *identity;
+};
+
+static void replace(struct task *t) {
+    struct replacement *r = OWNER(t, struct replacement, task);
+    tls_context_replace(r->plane->tls, r->identity);
+    server_identity_unref(r->identity);
+    mem_free(r);
+}
+
+static void renew_identity(struct server *s) {
+    if (load_identity(s) != OK) {
+        log_event(LOG_ERROR, "certificate.not_renewed", "%s", failure_text());
+        return;
+    }
+    for (unsigned i = 0; i < s->plane_count; i++) {
+        struct replacement *r = NEW(struct replacement);
+        *r = (struct replacement){{NULL, replace}, s->planes[i], server_identity_ref(s->identity)};
+        loop_post(s->planes[i]->loop, &r->task);
+    }
+    log_event(LOG_INFO, "certificate.loaded",
+              "new connections see the present server certificates");
+}
+
+/* ---- running ---- */
+
+static void *run_loop(void *loop) {
+    loop_run(loop);
+    return NULL;
+}
+
+struct drain {
+    struct task task;
+    struct plane *plane;
+};
+
+static void drain(struct task *t) {
+    plane_drain(OWNER(t, struct drain, task)->plane);
+}
+
+static void block_signals(sigset_t *out_signals) {
+    (void)signal(SIGPIPE, SIG_IGN);
+    sigemptyset(out_signals);
+    sigaddset(out_signals, SIGTERM);
+    sigaddset(out_signals, SIGINT);
+    sigaddset(out_signals, SIGHUP);
+    (void)pthread_sigmask(SIG_BLOCK, out_signals, NULL);
+}
+
+/* Waits for the end; meanwhile SIGHUP or the time reload the server's certificates. */
+static void wait_for_end(struct server *s, const sigset_t *signals) {
+    for (;;) {
+        struct timespec timeout = {.tv_sec = LOOK_AROUND_S};
+        int signal_number = sigtimedwait(signals, NULL, &timeout);
+        if (signal_number == SIGTERM || signal_number == SIGINT)
+            return;
+        if (signal_number == SIGHUP || clock_wall_ms() >= s->identity_look_again_ms)
+            renew_identity(s);
+    }
+}
+
+static void say_where(const struct server *s) {
+    static const char *const what[ENTRANCE_COUNT] = {[ENTRANCE_API] = "control plane (HTTP)",
+                                                     [ENTRANCE_MQTTS] = "MQTT over TLS",
+                                                     [ENTRANCE_HTTPS] = "HTTPS",
+                                                     [ENTRANCE_MQTT] = "MQTT, plain"};
+    (void)printf("kedge %s, account %s, region %s, data in %s\n", KEDGE_VERSION, s->account.id,
+                 s->settings->region, s->settings->data);
+    for (int e = ENTRANCE_COUNT - 1; e >= 0; e--) {
+        const char *address = address_of(s->settings, (enum entrance)e);
+        if (!address)
+            continue;
+        int host = (int)(strrchr(address, ':') ? strrchr(address, ':') - address : 0);
+        (void)printf("  %-22s %.*s:%u\n", what[e], host, address, s->ports[e]);
+    }
+    (void)printf("ready\n");
+    (void)fflush(stdout);
+}
+
+static status serve(struct server *s, const sigset_t *signals) {
+    pthread_t threads[PLANES_MAX];
+    struct drain drains[PLANES_MAX];
+    for (unsigned i = 0; i < s->settings->threads; i++)
+        TRY(server_add_plane(s, loop_new_uv(), s->settings->threads));
+    server_connect_planes(s);
+    for (unsigned i = 0; i < s->plane_count; i++)
+        if (pthread_create(&threads[i], NULL, run_loop, s->planes[i]->loop) != 0)
+            return FAIL(E_UNAVAILABLE, "a thread cannot be started: %m");
+    TRY(running_write(s));
+    say_where(s);
+    wait_for_end(s, signals);
+    log_event(LOG_INFO, "server.draining", "asked to stop");
+    for (unsigned i = 0; i < s->plane_count; i++) {
+        drains[i] = (struct drain){{NULL, drain}, s->planes[i]};
+        loop_post(s->planes[i]->loop, &drains[i].task);
+    }
+    for (unsigned i = 0; i < s->plane_count; i++)
+        (void)pthread_join(threads[i], NULL);
+    running_remove(s->settings->data);
+    return OK;
+}
+
+/* As many connections as the system lets us have. */
+static void raise_file_limit(void) {
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == files.rlim_max)
+        return;
+    files.rlim_cur = files.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
+status server_run(const struct settings *settings) {
+    struct server *s = NEW(struct server);
+    sigset_t signals;
+    int lock;
+    block_signals(&signals);
+    raise_file_limit();
+    status result = store_lock_directory(settings->data, &lock);
+    if (result == OK) {
+        result = server_open(s, settings);
+        if (result == OK)
+            result = serve(s, &signals);
+        server_close(s);
+        store_unlock_directory(lock);
+    }
+    mem_free(s);
+    return result;
+}

@@ -1,0 +1,56 @@
+/* The server: everything `kedge serve` has, put together and taken apart in order.
+ *
+ *     directory lock ─▶ store ─▶ account ─▶ authorities ─▶ workers ─▶ loops ─▶ listeners ─▶ ready
+ */
+#pragma once
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "account/account.h"
+#include "gateway/plane.h"
+#include "store/store.h"
+#include "tls/authority.h"
+
+struct api;
+struct documents;
+struct issuer;
+struct key_pool;
+
+enum { PLANES_MAX = 64 };
+
+struct server {
+    const struct settings *settings;
+    struct store *store;
+    struct account account; /* the default one */
+    struct workers *workers;
+    struct documents *documents;
+    struct directory *directory;
+    struct issuer *issuer;
+    struct key_pool *key_pool;
+    struct api *api;
+    struct authority *authority;
+    struct plane *planes[PLANES_MAX];
+    unsigned plane_count;
+    struct broker *brokers[PLANES_MAX];
+    uint16_t ports[ENTRANCE_COUNT]; /* 0: not listening */
+    _Atomic bool has_retained;      /* there may be retained messages */
+    struct server_identity *identity;
+    int64_t identity_look_again_ms;
+};
+
+/* server_open opens what lies on disk and starts the workers; server_close is fine after any of it.
+ */
+NODISCARD
+status server_open(struct server *s, const struct settings *settings);
+void server_close(struct server *s);
+
+/* server_add_plane makes the plane of one loop and opens its doors. All planes must be there before
+ * a loop runs; then broker_connect_peers has to be called (server_connect_planes). */
+NODISCARD
+status server_add_plane(struct server *s, struct loop *loop, unsigned count);
+void server_connect_planes(struct server *s);
+
+/* server_run serves until SIGTERM or SIGINT, then drains and returns OK. Prints where it listens
+ * and `ready` to standard output. */
+NODISCARD
+status server_run(const struct settings *settings);
