@@ -177,7 +177,7 @@ static struct route *route_new(struct space *s, bytes topic) {
     return r;
 }
 
-struct route *route_find(struct space *s, bytes topic) {
+struct route *space_route(struct space *s, bytes topic) {
     struct map_node *n = map_find(&s->routes, topic);
     return n ? OWNER(n, struct route, node) : route_new(s, topic);
 }
@@ -243,7 +243,7 @@ size_t route_deliver_local(struct route *r, const struct publication *p) {
 }
 
 size_t broker_publish(struct space *s, const struct publication *p, const struct session *from) {
-    return route_publish(route_find(s, p->topic), p, from);
+    return route_publish(space_route(s, p->topic), p, from);
 }
 
 bool broker_is_congested(const struct broker *b) {

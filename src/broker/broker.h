@@ -47,9 +47,9 @@ const struct broker_limits *broker_limits_of(const struct broker *b);
 /* A topic with its receivers as of one generation of subscriptions. */
 struct route;
 
-/* route_find gives the route of a topic name, matched anew at a publish when subscriptions have
+/* space_route gives the route of a topic name, matched anew at a publish when subscriptions have
  * changed. */
-struct route *route_find(struct space *s, bytes topic);
+struct route *space_route(struct space *s, bytes topic);
 bytes route_topic(const struct route *r);
 
 /* space_epoch changes when the routes found before are no longer valid; while it is the same a

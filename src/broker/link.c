@@ -70,7 +70,7 @@ static void deliver_record(struct broker *b, bytes *left) {
     p.topic = take(left, r.topic_bytes);
     p.properties = take(left, r.properties_bytes);
     p.payload = take(left, r.payload_bytes);
-    (void)route_deliver_local(route_find(broker_space(b, account), p.topic), &p);
+    (void)route_deliver_local(space_route(broker_space(b, account), p.topic), &p);
 }
 
 /* On the receiving loop. */
