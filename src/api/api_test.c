@@ -78,6 +78,28 @@ TEST(older_sdks_sign_for_execute_api) { /* [AWS control-plane 1] */
     fixture_done(&f);
 }
 
+TEST(each_account_sees_its_own) {
+    struct fixture f = fixture_open();
+    struct account other;
+    struct access_key key;
+    struct txn *t;
+    CHECK_OK(store_begin_write(f.store.store, &t));
+    CHECK_OK(account_create(t, BYTES("222222222222"), &other));
+    CHECK_OK(access_key_load_first(t, BYTES("222222222222"), &key));
+    CHECK_OK(store_commit(t));
+    CHECK_INT(ask(&f, "POST", "/things/lamp", NULL), 200);
+    f.signing.access_key_id = key.id;
+    f.signing.secret = key.secret;
+    CHECK_INT(ask(&f, "GET", "/things/lamp", NULL), 404);
+    CHECK_TEXT(f.response.account, "222222222222");
+    CHECK_INT(ask(&f, "POST", "/things/lamp", NULL), 200);
+    CHECK_ANSWER(&f, "thingArn", "arn:aws:iot:" FIXTURE_REGION ":222222222222:thing/lamp");
+    CHECK_INT(ask(&f, "GET", "/endpoint?endpointType=iot%3AData-ATS", NULL), 200);
+    CHECK(bytes_start_with(answered(&f, "endpointAddress"), bytes_from(other.prefix)));
+    access_key_done(&key);
+    fixture_done(&f);
+}
+
 TEST(an_unsigned_request_is_refused) { /* [AWS control-plane 3.2] */
     struct fixture f = open_with_fakes();
     struct http_request r = {
