@@ -4,18 +4,12 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "api/fixture.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "report.h"
 #include "support/testing.h"
-
-static double cpu_us(void) {
-    struct timespec t;
-    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
 
 static struct http_request signed_request(struct fixture *f, struct arena *a, const char *method,
                                           const char *target, const char *body) {
@@ -34,7 +28,7 @@ static void measure(struct fixture *f, const char *name, const char *method, con
                     const char *body, unsigned count) {
     struct arena a = {0}, work = {0};
     struct http_request r = signed_request(f, &a, method, target, body);
-    double start = cpu_us();
+    double start = report_cpu_us();
     for (unsigned i = 0; i < count; i++) {
         struct api_response response;
         api_answer(f->api, &r, &work, &response);
@@ -43,7 +37,7 @@ static void measure(struct fixture *f, const char *name, const char *method, con
         api_response_done(&response);
         arena_reset(&work);
     }
-    (void)printf("%-22s %7.1f us\n", name, (cpu_us() - start) / count);
+    report((report_cpu_us() - start) / count, "µs CPU", "%s", name);
     arena_done(&work);
     arena_done(&a);
 }

@@ -1,18 +1,18 @@
 /* What the registry costs on disk: microseconds of CPU per look-up, and commits per second.
  *
- *     registry DIRECTORY [CERTIFICATES]
+ *     bench_registry DIRECTORY [CERTIFICATES]
  *
  * Fills an empty store in DIRECTORY with certificates of realistic size (RSA 2048, 1.2 KB of PEM),
  * each with a thing and one of ten policies attached, a thousand to a transaction; then looks up at
  * random, each look-up in a read transaction of its own, as a connection or an API request does. */
 #include "base/clock.h"
 #include "registry/principal.h"
+#include "report.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { PER_TRANSACTION = 1000, LOOKUPS = 20000, PEM_BYTES = 1220, COMMITS = 400, THREADS = 8 };
 
@@ -25,10 +25,6 @@ static void must(status s) {
         return;
     (void)fprintf(stderr, "%s (%s)\n", failure_text(), failure_where());
     exit(EXIT_FAILURE);
-}
-
-static double cpu_us(void) {
-    return (double)clock() * 1e6 / CLOCKS_PER_SEC;
 }
 
 static struct registry registry_of(struct txn *t, struct arena *a) {
@@ -76,7 +72,7 @@ static void add_policies(const struct registry *r) {
 static void fill(void) {
     AUTO(arena) a = {0};
     struct txn *t;
-    double begun = cpu_us();
+    double begun = report_cpu_us();
     uint64_t begun_us = clock_monotonic_us();
     memset(pem, 'M', sizeof pem);
     for (unsigned i = 0; i < certificates; i++) {
@@ -90,9 +86,9 @@ static void fill(void) {
             must(store_commit(t));
         arena_reset(&a);
     }
-    (void)printf("%-44s %8.1f µs CPU  %8.1f µs\n", "add certificate, thing, both attached",
-                 (cpu_us() - begun) / certificates,
-                 (double)(clock_monotonic_us() - begun_us) / certificates);
+    static const char what[] = "add certificate, thing, both attached";
+    report((report_cpu_us() - begun) / certificates, "µs CPU", "%s", what);
+    report((double)(clock_monotonic_us() - begun_us) / certificates, "µs", "%s", what);
 }
 
 static void look_up_principal(const struct registry *r, unsigned i) {
@@ -121,7 +117,7 @@ static void list_certificates(const struct registry *r, unsigned i) {
 
 static void measure(const char *title, void (*look_up)(const struct registry *r, unsigned i)) {
     AUTO(arena) a = {0};
-    double begun = cpu_us();
+    double begun = report_cpu_us();
     for (unsigned i = 0; i < LOOKUPS; i++) {
         struct txn *t;
         must(store_begin_read(store, &t));
@@ -130,7 +126,7 @@ static void measure(const char *title, void (*look_up)(const struct registry *r,
         store_rollback(t);
         arena_reset(&a);
     }
-    (void)printf("%-44s %8.1f µs CPU\n", title, (cpu_us() - begun) / LOOKUPS);
+    report((report_cpu_us() - begun) / LOOKUPS, "µs CPU", "%s", title);
 }
 
 static void *commit_often(void *unused) {
@@ -150,37 +146,39 @@ static void *commit_often(void *unused) {
 
 static void measure_commits(size_t thread_count) {
     pthread_t threads[THREADS];
-    double begun = cpu_us();
+    double begun = report_cpu_us();
     uint64_t begun_us = clock_monotonic_us();
     for (size_t i = 0; i < thread_count; i++)
         (void)pthread_create(&threads[i], NULL, commit_often, NULL);
     for (size_t i = 0; i < thread_count; i++)
         (void)pthread_join(threads[i], NULL);
     double count = (double)(COMMITS * thread_count);
-    (void)printf("UpdateThing, durable, %zu at a time %*s %8.1f µs CPU  %8.0f a second\n",
-                 thread_count, 10, "", (cpu_us() - begun) / count,
-                 count * 1e6 / (double)(clock_monotonic_us() - begun_us));
+    double took_us = (double)(clock_monotonic_us() - begun_us);
+    double cpu_us = report_cpu_us() - begun;
+    report(cpu_us / count, "µs CPU", "UpdateThing, durable, %zu at a time", thread_count);
+    report(count * 1e6 / took_us, "a second", "UpdateThing, durable, %zu at a time", thread_count);
 }
 
-static void print_memory(void) {
+static void print_memory(const char *when) {
     char line[200];
-    FILE *f = fopen("/proc/self/status", "r");
+    double kib;
+    FILE *f = fopen("/proc/self/status", "re");
     while (f && fgets(line, sizeof line, f))
-        if (strncmp(line, "VmRSS", 5) == 0 || strncmp(line, "VmHWM", 5) == 0)
-            (void)printf("%s", line);
+        if (sscanf(line, "VmRSS: %lf kB", &kib) == 1)
+            report(kib / 1024, "MiB", "resident memory, %s", when);
     if (f)
         (void)fclose(f);
 }
 
 int main(int argc, char **argv) {
     if (argc < 2) {
-        (void)fprintf(stderr, "usage: registry DIRECTORY [CERTIFICATES]\n");
+        (void)fprintf(stderr, "usage: bench_registry DIRECTORY [CERTIFICATES]\n");
         return 2;
     }
     certificates = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 1000;
     must(store_open(&store_sqlite, argv[1], &store));
-    (void)printf("%u certificates\n", certificates);
-    print_memory();
+    report(certificates, "", "certificates");
+    print_memory("empty");
     fill();
     measure("principal of a connection, all facts", look_up_principal);
     measure("DescribeCertificate", describe_certificate);
@@ -189,7 +187,7 @@ int main(int argc, char **argv) {
     measure("ListCertificates, 25", list_certificates);
     measure_commits(1);
     measure_commits(THREADS);
-    print_memory();
+    print_memory("at the end");
     store_close(store);
     return 0;
 }

@@ -1,6 +1,6 @@
 /* What TLS costs the server: CPU of a full mutual handshake, and memory of an idle connection.
  *
- *     tls_handshake [handshakes] [connections]
+ *     bench_tls_handshake [handshakes] [connections]
  *
  * Both ends run in memory; only what the server's side does is timed (CPU of this thread), and only
  * what it keeps is counted (bytes in use after the clients are gone). */
@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "report.h"
 #include "tls/certificate.h"
 #include "tls/testing_client.h"
 
@@ -61,7 +62,7 @@ static void time_handshakes(struct tls_context *context, const char *name,
         tls_free(t);
         spent += cpu_s() - from;
     }
-    (void)printf("%-44s %.3f ms\n", name, spent / count * 1e3);
+    report(spent / count * 1e3, "ms CPU", "handshake, %s", name);
 }
 
 static size_t heap_bytes(void) {
@@ -77,7 +78,7 @@ static void measure_memory(struct tls_context *context, const char *name,
     size_t before = heap_bytes();
     for (unsigned i = 0; i < count; i++)
         all[i] = connect_one(context, w, &ignored);
-    (void)printf("%-44s %.2f KiB\n", name, (double)(heap_bytes() - before) / count / 1024);
+    report((double)(heap_bytes() - before) / count / 1024, "KiB", "idle connection, %s", name);
     for (unsigned i = 0; i < count; i++)
         tls_free(all[i]);
     mem_free(all);
@@ -108,9 +109,9 @@ int main(int argc, char **argv) {
     time_handshakes(context, "TLS 1.2, EC client", &ec12, handshakes);
     time_handshakes(context, "TLS 1.3, RSA-2048 client", &rsa13, handshakes);
     time_handshakes(context, "TLS 1.2, RSA-2048 both ends", &old, handshakes);
-    measure_memory(context, "idle connection, TLS 1.3, EC client", &ec13, connections);
-    measure_memory(context, "idle connection, TLS 1.2, EC client", &ec12, connections);
-    measure_memory(context, "idle connection, TLS 1.3, RSA-2048 client", &rsa13, connections);
+    measure_memory(context, "TLS 1.3, EC client", &ec13, connections);
+    measure_memory(context, "TLS 1.2, EC client", &ec12, connections);
+    measure_memory(context, "TLS 1.3, RSA-2048 client", &rsa13, connections);
     device_free(&ec);
     device_free(&rsa);
     tls_context_free(context);

@@ -1,27 +1,29 @@
 /* What the topic index costs: bytes per filter and time per publish, for 10³ and 10⁶ filters.
  *
- *     topic_index [FILTERS]
+ *     bench_topic_index [FILTERS]
  *
  * Every device subscribes to its own filter; names are published in random order, so that caches
  * are of no help beyond what a real fleet would give them. */
 #include "broker/topic_index.h"
+#include "report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { NAMES = 1 << 18, NAME_BYTES = 48 };
 
+/* Device 7 of site 3 publishes to fleet/site3/device0000007/commands; what its filter says instead
+ * of the site and of the end. */
 static const struct shape {
-    const char *title, *filter, *name; /* of site and device */
+    const char *title, *site, *filter_end, *name_end;
 } shapes[] = {
-    {"exact", "fleet/site%u/device%07u/commands", "fleet/site%u/device%07u/commands"},
-    {"plus at the end", "fleet/site%u/device%07u/+", "fleet/site%u/device%07u/commands"},
-    {"plus in the middle", "fleet/+/device%2$07u/commands", "fleet/site%u/device%07u/commands"},
-    {"hash", "fleet/site%u/device%07u/#", "fleet/site%u/device%07u/commands/reboot"},
+    {"exact", NULL, "commands", "commands"},
+    {"plus at the end", NULL, "+", "commands"},
+    {"plus in the middle", "+", "commands", "commands"},
+    {"hash", NULL, "#", "commands/reboot"},
 };
 
 static char names[NAMES][NAME_BYTES];
@@ -35,16 +37,11 @@ static size_t resident_bytes(void) {
     return resident * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-static bytes text_of(char *room, const char *format, unsigned device) {
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    int len = snprintf(room, NAME_BYTES, format, device % 997, device);
-#pragma GCC diagnostic pop
+static bytes text_of(char *room, const char *site, unsigned device, const char *end) {
+    char own[16];
+    (void)snprintf(own, sizeof own, "site%u", device % 997);
+    int len = snprintf(room, NAME_BYTES, "fleet/%s/device%07u/%s", site ? site : own, device, end);
     return bytes_of(room, (size_t)len);
-}
-
-static double cpu_us(void) {
-    return (double)clock() * 1e6 / CLOCKS_PER_SEC;
 }
 
 static void count(void *context, const struct topic_subscriber *subscribers, size_t n) {
@@ -53,27 +50,29 @@ static void count(void *context, const struct topic_subscriber *subscribers, siz
 
 static double publish_us(struct topic_index *index) {
     size_t reached = 0;
-    double start = cpu_us();
+    double start = report_cpu_us();
     for (size_t i = 0; i < NAMES; i++)
         (void)topic_index_match(index, bytes_from(names[i]), count, &reached);
     if (reached != NAMES)
         exit(EXIT_FAILURE);
-    return (cpu_us() - start) / NAMES;
+    return (report_cpu_us() - start) / NAMES;
 }
 
 static void measure(const struct shape *shape, unsigned filters) {
     char room[NAME_BYTES];
     size_t before = resident_bytes();
     struct topic_index *index = topic_index_new(true);
-    double start = cpu_us();
+    double start = report_cpu_us();
     for (unsigned i = 0; i < filters; i++)
-        (void)topic_index_add(index, text_of(room, shape->filter, i), &names[i % NAMES], 1);
-    double add_us = (cpu_us() - start) / filters;
+        (void)topic_index_add(index, text_of(room, shape->site, i, shape->filter_end),
+                              &names[i % NAMES], 1);
+    double add_us = (report_cpu_us() - start) / filters;
     size_t used = resident_bytes() - before;
     for (size_t i = 0; i < NAMES; i++)
-        (void)text_of(names[i], shape->name, (unsigned)random() % filters);
-    (void)printf("%-20s %9u filters  %5.0f bytes each  add %.2f µs  publish %.2f µs\n",
-                 shape->title, filters, (double)used / filters, add_us, publish_us(index));
+        (void)text_of(names[i], NULL, (unsigned)random() % filters, shape->name_end);
+    report((double)used / filters, "bytes a filter", "%s, %u filters", shape->title, filters);
+    report(add_us, "µs CPU", "%s, %u filters, add", shape->title, filters);
+    report(publish_us(index), "µs CPU", "%s, %u filters, publish", shape->title, filters);
     topic_index_free(index);
 }
 
