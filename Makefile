@@ -33,8 +33,8 @@ format:                # lays out all C files
 tidy:                  # clang-tidy over all C files
 	script/tidy
 
-bench:                 # figures, beside mosquitto in the same run (script/setup extra)
-	tests/bench/run
+bench:                 # figures, beside mosquitto in the same run
+	script/bench
 
 build-%:
 	script/configure $*
