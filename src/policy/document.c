@@ -152,11 +152,11 @@ static status check_resources(const struct parser *p, const bytes *written, size
     struct buf wrong = {0};
     for (size_t i = 0; i < count && wrong.len < 400; i++)
         if (!is_stars(written[i]) && !bytes_start_with(written[i], BYTES("arn:")))
-            buf_printf(&wrong, "%s%.*s", wrong.len ? ", " : "", SHOWN(written[i]));
+            buf_printf(&wrong, "%s%.*s", wrong.len ? ", " : " ", SHOWN(written[i]));
     status result = OK;
     if (wrong.len)
         result = FAIL(E_POLICY_MALFORMED,
-                      "Policy document is Malformed: The following resources are invalid : %s "
+                      "Policy document is Malformed: The following resources are invalid :%s "
                       "(statement %zu; write arn:aws:iot:REGION:ACCOUNT:topic/NAME or *)",
                       buf_string(&wrong), p->statement);
     buf_done(&wrong);

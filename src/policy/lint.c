@@ -106,15 +106,17 @@ static bool holds_mqtt_wildcard(bytes rest) {
     return bytes_find(rest, '#') < rest.len || bytes_find(rest, '+') < rest.len;
 }
 
-static void lint_scope(struct linter *l, const struct policy_resource *r) {
-    static const char *const endpoints[] = {"aws", "aws-cn", "aws-us-gov"};
+static bool scope_is_possible(struct linter *l, const struct policy_resource *r) {
+    static const char *const partitions[] = {"aws", "aws-cn", "aws-us-gov"};
     bool known = false;
-    for (size_t i = 0; i < COUNT_OF(endpoints); i++)
-        known |= policy_glob_matches(r->parts[1], bytes_from(endpoints[i]));
-    if (!known || !policy_glob_matches(r->parts[2], BYTES("iot")))
+    for (size_t i = 0; i < COUNT_OF(partitions); i++)
+        known |= policy_glob_matches(r->parts[1], bytes_from(partitions[i]));
+    known &= policy_glob_matches(r->parts[2], BYTES("iot"));
+    if (!known)
         warn(l, "\"%.*s\" is no resource of AWS IoT and matches nothing", SHOWN(r->written));
-    if (r->parts[3].len == 0 || r->parts[4].len == 0)
+    else if (r->parts[3].len == 0 || r->parts[4].len == 0)
         warn(l, "\"%.*s\" leaves out region or account and matches nothing", SHOWN(r->written));
+    return known && r->parts[3].len && r->parts[4].len;
 }
 
 static void lint_resource(struct linter *l, const struct policy_resource *r) {
@@ -128,16 +130,18 @@ static void lint_resource(struct linter *l, const struct policy_resource *r) {
              SHOWN(r->written));
         return;
     }
-    lint_scope(l, r);
+    if (!scope_is_possible(l, r))
+        return;
     lint_template(l, &r->rest, "Resource");
     uint32_t types = types_of(r);
+    uint32_t wanted = types_of_actions(s->actions & ~policy_actions_on(POLICY_NO_RESOURCE));
     bytes first = r->rest.pieces[0].text;
     if (types == 0)
         warn(l,
              "\"%.*s\" does not begin with topic/, topicfilter/, client/, thing/ or rolealias/ "
              "behind the account and matches nothing",
              SHOWN(r->written));
-    else if (s->actions && !s->is_not_resource && !(types & types_of_actions(s->actions)))
+    else if (wanted && !s->is_not_resource && !(types & wanted))
         warn(l,
              "\"%.*s\" is of a type that none of the actions is checked on; iot:Connect wants "
              "client/, iot:Subscribe topicfilter/, iot:Publish and iot:Receive topic/",
