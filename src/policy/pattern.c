@@ -1,6 +1,7 @@
 #include "policy/pattern.h"
 
 #include <assert.h>
+#include <string.h>
 
 /* ---- reading ---- */
 
@@ -201,31 +202,45 @@ static size_t character_length(bytes text, size_t at) {
     return n;
 }
 
+/* Where at `from` or behind what follows a `*` can begin: at its first byte when that is literal.
+ * SIZE_MAX when nowhere; no earlier `*` can help then. */
+static size_t after_run(bytes pattern, size_t p, bytes text, size_t from) {
+    if (p == pattern.len || pattern.ptr[p] == POLICY_ANY_CHARACTER)
+        return from <= text.len ? from : SIZE_MAX;
+    const uint8_t *at =
+        from < text.len ? memchr(text.ptr + from, pattern.ptr[p], text.len - from) : NULL;
+    return at ? (size_t)(at - text.ptr) : SIZE_MAX;
+}
+
 bool policy_glob_matches(bytes pattern, bytes text) {
-    size_t p = 0, t = 0;
-    size_t after_run = SIZE_MAX, run_end = 0; /* where to go on when the last `*` takes one more */
-    while (t < text.len) {
-        uint8_t c = p < pattern.len ? pattern.ptr[p] : POLICY_ARN_COLON;
+    size_t p = 0, t = 0, run = SIZE_MAX; /* run: behind the last `*`, if there was one */
+    size_t run_end = 0;                  /* what that one takes ends here */
+    while (t < text.len || p < pattern.len) {
+        uint8_t c = p < pattern.len ? pattern.ptr[p] : POLICY_ARN_COLON; /* which nothing equals */
         if (c == POLICY_ANY_RUN) {
-            after_run = ++p;
-            run_end = t;
-        } else if (c == POLICY_ANY_CHARACTER) {
+            run = ++p;
+            if (p == pattern.len)
+                return true;
+            run_end = after_run(pattern, p, text, t);
+        } else if (t < text.len && c == POLICY_ANY_CHARACTER) {
             t += character_length(text, t);
             p++;
-        } else if (p < pattern.len && c == text.ptr[t]) {
+            continue;
+        } else if (t < text.len && p < pattern.len && c == text.ptr[t]) {
             t++;
             p++;
-        } else if (after_run != SIZE_MAX) {
-            run_end += character_length(text, run_end);
-            t = run_end;
-            p = after_run;
+            continue;
+        } else if (run != SIZE_MAX && run_end < text.len) {
+            run_end = after_run(pattern, run, text, run_end + character_length(text, run_end));
+            p = run;
         } else {
             return false;
         }
+        if (run_end == SIZE_MAX)
+            return false;
+        t = run_end;
     }
-    while (p < pattern.len && pattern.ptr[p] == POLICY_ANY_RUN)
-        p++;
-    return p == pattern.len;
+    return true;
 }
 
 static bool is_any(bytes pattern) {

@@ -63,6 +63,37 @@ TEST(globs_match_as_documented) {
     }
 }
 
+/* The definition, word by word. */
+static bool matches_by_definition(const char *p, const char *t) {
+    if (*p == 0)
+        return *t == 0;
+    if (*p == '*')
+        return matches_by_definition(p + 1, t) || (*t && matches_by_definition(p, t + 1));
+    return *t && (*p == '?' || *p == *t) && matches_by_definition(p + 1, t + 1);
+}
+
+/* The text number `code` over an alphabet; the first digit is its length. */
+static const char *spell(char out[8], unsigned code, const char *alphabet, unsigned letters) {
+    unsigned len = code % 6;
+    code /= 6;
+    for (unsigned i = 0; i < len; i++, code /= letters)
+        out[i] = alphabet[code % letters];
+    out[len] = 0;
+    return out;
+}
+
+TEST(all_short_globs_match_by_definition) {
+    char pattern[8], text[8];
+    for (unsigned p = 0; p < 6 * 1024; p++) {
+        AUTO(arena) a = {0};
+        bytes glob = constant(&a, spell(pattern, p, "ab*?", 4), POLICY_TEMPLATE_WILDCARDS);
+        for (unsigned t = 0; t < 6 * 32; t++) {
+            bool expected = matches_by_definition(pattern, spell(text, t, "ab", 2));
+            CHECK(policy_glob_matches(glob, bytes_from(text)) == expected);
+        }
+    }
+}
+
 TEST(many_stars_do_not_explode) {
     AUTO(arena) a = {0};
     AUTO(buf) text = {0};
