@@ -11,10 +11,11 @@
 
 enum {
     BODY_BYTES_MAX = 1 << 20,
-    REQUEST_MS_MAX = 30000, /* from the first byte of a request to its last */
-    IDLE_MS_MAX = 75000,    /* between requests */
-    ANSWER_MS_MAX = 60000,  /* until an answer has been taken */
-    LINGER_MS = 1000        /* after the last answer, so that it is not lost in a reset */
+    REQUEST_MS_MAX = 30000,      /* from the first byte of a request to its last */
+    IDLE_MS_MAX = 75000,         /* between requests */
+    ANSWER_MS_MAX = 60000,       /* until an answer has been taken */
+    UNREAD_BYTES_MAX = 64 << 10, /* of answers; beyond it no further request is looked at */
+    LINGER_MS = 1000             /* after the last answer, so that it is not lost in a reset */
 };
 
 struct http_client {
@@ -45,7 +46,6 @@ static void set_timer(struct http_client *h, uint64_t ms) {
 static void linger(struct http_client *h) {
     h->lingers = true;
     buf_done(&h->in);
-    set_timer(h, LINGER_MS);
 }
 
 static void respond(struct http_client *h, const struct http_response *r) {
@@ -112,6 +112,15 @@ static void write_answer(struct http_client *h, const struct call *k) {
     }
 }
 
+/* The next request, unless the client leaves its answers unread. */
+static void go_on(struct http_client *h) {
+    struct connection *c = h->connection;
+    if (c->output.len > UNREAD_BYTES_MAX)
+        return; /* until it is written */
+    connection_release(c);
+    process(h);
+}
+
 static void done(struct job *j) {
     struct call *k = OWNER(j, struct call, job);
     struct connection *c = k->connection;
@@ -121,11 +130,8 @@ static void done(struct job *j) {
         write_answer(h, k);
     call_free(k);
     connection_idle(c);
-    if (c->closed)
-        return;
-    connection_release(c);
-    if (!h->lingers)
-        process(h);
+    if (!c->closed)
+        go_on(h);
 }
 
 static void start_call(struct http_client *h) {
@@ -152,6 +158,8 @@ static const char not_here[] = "this listener serves MQTT (ALPN x-amzn-mqtt-ca o
 
 static void process(struct http_client *h) {
     enum http_progress progress;
+    if (h->answering || h->lingers)
+        return;
     if (h->in.len == 0) {
         buf_done(&h->in);
         set_timer(h, IDLE_MS_MAX);
@@ -188,7 +196,11 @@ static size_t take(struct connection *c, bytes in) {
 static void on_time(struct timer *t) {
     struct connection *c = OWNER(t, struct connection, timer);
     struct http_client *h = c->http;
-    if (!h->lingers && h->in.len > 0)
+    if (c->output.len > 0)
+        reason_connection(
+            c, "answer.unread",
+            "an HTTP client did not take its answer within 60 s; the connection was closed");
+    else if (!h->lingers && h->in.len > 0)
         reason_connection(
             c, "request.late",
             "an HTTP request was not complete within 30 s; the connection was closed");
@@ -206,8 +218,13 @@ static void drain(struct connection *c) {
 
 /* The last answer has left: say that nothing follows, and let the client close. */
 static void written(struct connection *c) {
-    if (c->http->lingers && c->output.len == 0 && c->cipher.len == 0)
+    struct http_client *h = c->http;
+    if (h->lingers && c->output.len == 0 && c->cipher.len == 0) {
         stream_shutdown(&c->stream);
+        set_timer(h, LINGER_MS);
+    } else if (c->holds && !h->answering) {
+        go_on(h);
+    }
 }
 
 static const struct protocol http_protocol = {
