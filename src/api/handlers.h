@@ -44,6 +44,9 @@
     X(DETACH_PRINCIPAL_POLICY, detach_principal_policy, WRITE)            \
     X(LIST_PRINCIPAL_POLICIES, list_principal_policies, READ)             \
     X(LIST_POLICY_PRINCIPALS, list_policy_principals, READ)               \
+    /* authorization.c */                                                 \
+    X(TEST_AUTHORIZATION, test_authorization, READ)                       \
+    X(GET_EFFECTIVE_POLICIES, get_effective_policies, READ)               \
     /* things.c */                                                        \
     X(CREATE_THING, create_thing, WRITE)                                  \
     X(DESCRIBE_THING, describe_thing, READ)                               \

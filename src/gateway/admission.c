@@ -3,13 +3,13 @@
 #include <string.h>
 
 #include "account/account.h"
+#include "api/subject.h"
 #include "base/clock.h"
 #include "gateway/documents.h"
 #include "gateway/mqtt.h"
 #include "gateway/principals.h"
 #include "gateway/server.h"
 #include "identity/principal.h"
-#include "identity/x509.h"
 #include "registry/principal.h"
 
 /* ---- on the loop ---- */
@@ -95,44 +95,6 @@ struct context_memory {
     bytes attributes[2];
 };
 
-/* identity/ and policy/ name the same things. */
-static const enum policy_certificate_name policy_names[X509_NAME_COUNT] = {
-#define POLICY_NAME(name, text) [X509_NAME_##name] = POLICY_NAME_##name,
-    X509_NAMES(POLICY_NAME)
-#undef POLICY_NAME
-};
-
-static void add_values(struct policy_certificate_value *out, enum policy_certificate_side side,
-                       const struct x509_name_values *values) {
-    for (size_t i = 0; i < values->count; i++)
-        out[i] = (struct policy_certificate_value){side, policy_names[values->items[i].name],
-                                                   values->items[i].value};
-}
-
-static void fill_certificate(struct context_memory *m) {
-    struct x509_names names;
-    m->certificate.id = bytes_from(m->admission->certificate_id);
-    if (x509_names_read(buf_bytes(&m->admission->der), m->arena, &names) != OK)
-        return; /* its variables stay undefined: nothing is granted by them */
-    struct policy_certificate_value *values = ARENA_ARRAY(m->arena, struct policy_certificate_value,
-                                                          names.subject.count + names.issuer.count);
-    add_values(values, POLICY_SUBJECT, &names.subject);
-    add_values(values + names.subject.count, POLICY_ISSUER, &names.issuer);
-    m->certificate.values = values;
-    m->certificate.value_count = names.subject.count + names.issuer.count;
-    m->certificate.serial = names.serial;
-}
-
-static void fill_thing(struct context_memory *m) {
-    const struct thing_record *t = &m->facts->thing;
-    struct policy_thing_attribute *attributes =
-        ARENA_ARRAY(m->arena, struct policy_thing_attribute, t->attribute_count);
-    for (size_t i = 0; i < t->attribute_count; i++)
-        attributes[i] =
-            (struct policy_thing_attribute){t->attributes[i].name, t->attributes[i].value};
-    m->thing = (struct policy_thing){t->name, t->type_name, attributes, t->attribute_count};
-}
-
 static void fill_context(struct policy_context *context, void *owner) {
     struct context_memory *m = owner;
     struct admission *a = m->admission;
@@ -142,11 +104,12 @@ static void fill_context(struct policy_context *context, void *owner) {
     if (a->server_name.len)
         context->domain_name = buf_bytes(&a->server_name);
     if (a->has_fingerprint) {
-        fill_certificate(m);
+        m->certificate =
+            subject_certificate(m->arena, bytes_from(a->certificate_id), buf_bytes(&a->der));
         context->certificate = &m->certificate;
     }
     if (m->facts && m->facts->has_thing) {
-        fill_thing(m);
+        m->thing = subject_thing(m->arena, &m->facts->thing);
         context->thing = &m->thing;
     }
     if (a->persistent)

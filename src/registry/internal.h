@@ -1,6 +1,7 @@
 /* Inside registry/: keys, records, listings and checks that the objects share. */
 #pragma once
 #include "registry/arn.h"
+#include "registry/principal.h"
 #include "registry/registry.h"
 #include "store/record.h"
 
@@ -73,9 +74,6 @@ status constraint_check(enum constraint constraint, bytes value);
  * E_INVALID when it is none of this account and region. The certificate need not exist. */
 NODISCARD
 status principal_parse(const struct registry *r, bytes text, bytes *out_certificate_id);
-/* principal_require is principal_parse for one that is registered: E_NOT_FOUND otherwise. */
-NODISCARD
-status principal_require(const struct registry *r, bytes text, bytes *out_certificate_id);
 
 /* Sharing between accounts [AWS identity 1.3, 2.4]: E_EXISTS when another account holds `id` in
  * DEFAULT mode. `table` is one of the …_OWNERS. */

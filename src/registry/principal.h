@@ -4,6 +4,11 @@
 #include "registry/policy.h"
 #include "registry/thing.h"
 
+/* principal_require reads a principal's ARN; the certificate id borrows from it. E_INVALID when it
+ * is none of this account and region, E_NOT_FOUND when the certificate is not registered. */
+NODISCARD
+status principal_require(const struct registry *r, bytes text, bytes *out_certificate_id);
+
 struct policy_facts {
     bytes name;
     uint64_t version; /* (name, generation_id, version) names a document that never changes */
