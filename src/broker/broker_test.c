@@ -118,7 +118,7 @@ static void subscribe(struct client *c, const char *filter, uint8_t options) {
         return; /* one wait at a time */
     c->confirmed = false;
     c->wait.done = on_confirmed;
-    session_confirm(c->session, &c->wait);
+    (void)session_confirm(c->session, &c->wait);
 }
 
 static void publish(struct world *w, unsigned loop, const char *topic, const char *payload,

@@ -114,7 +114,7 @@ void interest_remove(struct space *s, bytes filter) {
     mem_free(OWNER(n, struct interest, node));
 }
 
-void session_confirm(struct session *s, struct subscribe_wait *w) {
+bool session_confirm(struct session *s, struct subscribe_wait *w) {
     struct broker *b = s->space->broker;
     w->session = s;
     w->notices = b->notices;
@@ -122,10 +122,11 @@ void session_confirm(struct session *s, struct subscribe_wait *w) {
     list_init(&w->in_session);
     if (confirmed_by_all(b) == b->notices) {
         w->done(w, false);
-        return;
+        return true;
     }
     list_push(&b->waits, &w->in_broker);
     list_push(&s->waits, &w->in_session);
+    return false;
 }
 
 void interest_forget(struct session *s) {

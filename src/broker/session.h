@@ -92,8 +92,8 @@ void session_set_policies(struct session *s, const struct policy_set *policies);
 NODISCARD
 status session_subscribe(struct session *s, bytes filter, uint8_t qos_options);
 /* session_confirm calls w->done when every loop knows what was subscribed so far: from then on no
- * publish anywhere can miss it. At once when there is nobody to wait for. */
-void session_confirm(struct session *s, struct subscribe_wait *w);
+ * publish anywhere can miss it. True when that was at once, there being nobody to wait for. */
+bool session_confirm(struct session *s, struct subscribe_wait *w);
 /* session_unsubscribe is false when there was no such subscription. */
 bool session_unsubscribe(struct session *s, bytes filter);
 bool session_is_subscribed(const struct session *s, bytes filter);

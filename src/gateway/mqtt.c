@@ -79,17 +79,20 @@ static void say_why(struct mqtt_client *m, enum mqtt_reason reason, const char *
     mqtt_send(m, &packet);
 }
 
-/* In 3.1.1 only a CONNECT can be refused in words, and AWS closes even then [AWS device-gateway 7].
- */
+/* In 3.1.1 only a CONNECT can be refused in words: for its client identifier, for want of rights,
+ * or because it asks for what is not there. One that breaks the protocol is closed without CONNACK
+ * [MQTT311-3.1.4-1], and AWS closes on want of rights too [AWS device-gateway 7]. */
+static bool has_return_code(const struct mqtt_client *m, enum mqtt_reason reason) {
+    return reason == MQTT_REASON_CLIENT_IDENTIFIER_NOT_VALID ||
+           reason == MQTT_REASON_SERVER_UNAVAILABLE ||
+           (reason == MQTT_REASON_NOT_AUTHORIZED && m->limits->answer_denied_3_1_1);
+}
+
 static void say_why_3_1_1(struct mqtt_client *m, enum mqtt_reason reason) {
-    if (m->state == MQTT_OPEN ||
-        (reason == MQTT_REASON_NOT_AUTHORIZED && !m->limits->answer_denied_3_1_1))
-        return;
-    uint8_t code = mqtt_return_from_reason((uint8_t)reason);
-    if (code == MQTT_RETURN_ACCEPTED)
-        return;
     AUTO(buf) packet = {0};
-    struct mqtt_connack k = {.code = code};
+    if (m->state == MQTT_OPEN || !has_return_code(m, reason))
+        return;
+    struct mqtt_connack k = {.code = mqtt_return_from_reason((uint8_t)reason)};
     mqtt_connack_encode(&k, MQTT_3_1_1, &packet);
     mqtt_send(m, &packet);
 }

@@ -107,6 +107,12 @@ static void deny(struct mqtt_client *m, const struct mqtt_publish *p) {
 
 /* What is not there yet, in the protocol's own words; MQTT 5 clients were told in CONNACK. */
 static bool refuse_unsupported(struct mqtt_client *m, const struct mqtt_publish *p) {
+    if (p->qos == 2 && m->version == MQTT_3_1_1 && m->limits->aws_topics) {
+        /* to the letter: no acknowledgement, the connection stays [AWS device-gateway 3 row 2] */
+        reason_record(m->connection, &m->who, "publish.ignored",
+                      "a PUBLISH at QoS 2 was ignored, as AWS does; publish at QoS 0 or 1");
+        return true;
+    }
     if (p->qos == 2) {
         (void)FAIL(
             E_PROTOCOL,

@@ -87,6 +87,7 @@ static void on_confirmed(struct subscribe_wait *w, bool dropped) {
         mqtt_suback_encode(&k, a->client->version, &packet);
         mqtt_send(a->client, &packet);
         retained_send(a->client, a->queries, a->query_count);
+        connection_release(a->client->connection);
     }
     arena_done(&a->memory);
     buf_done(&a->codes);
@@ -127,7 +128,8 @@ void mqtt_on_subscribe(struct mqtt_client *m, const struct mqtt_frame *f) {
         mqtt_fail(m, "subscribe.denied", MQTT_REASON_NOT_AUTHORIZED); /* [AWS device-gateway 7] */
         return;
     }
-    session_confirm(m->session, &a->wait);
+    if (!session_confirm(m->session, &a->wait))
+        connection_hold(m->connection); /* so that SUBACK comes before what it sends next does */
 }
 
 void mqtt_on_unsubscribe(struct mqtt_client *m, const struct mqtt_frame *f) {

@@ -44,7 +44,9 @@ static uint64_t next_number(void) {
 static void log_reason(const struct who *who, const char *event, const char *sentence,
                        const char *peer) {
     struct log_line l;
-    if (!log_begin(&l, LOG_WARN, event))
+    bool ours =
+        strcmp(event, "connection.lost") != 0; /* what the client did itself is no warning */
+    if (!log_begin(&l, ours ? LOG_WARN : LOG_INFO, event))
         return;
     if (who && who->client_id.len)
         log_bytes(&l, "clientId", who->client_id);
