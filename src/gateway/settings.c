@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "loop/address.h"
+
 enum kind { TEXT, PROFILE, THREADS, LEVEL, CONFIG };
 
 struct option {
@@ -182,9 +184,21 @@ static status check(const struct settings *s) {
     return OK;
 }
 
-static void drop_if_off(const char **address) {
+/* "off" means none; anything else must be an address. */
+static status check_address(const char *option, const char **address) {
+    struct address parsed;
     if (*address && strcmp(*address, "off") == 0)
         *address = NULL;
+    if (*address && address_parse(bytes_from(*address), &parsed) != OK)
+        return FAIL(E_INVALID, "%s takes ADDR:PORT or off, not %s: %s", option, *address,
+                    failure_text());
+    return OK;
+}
+
+static status check_account(const char *id) {
+    if (id && (strlen(id) != 12 || strspn(id, "0123456789") != 12))
+        return FAIL(E_INVALID, "--account takes 12 digits, like 123456789012, not '%s'", id);
+    return OK;
 }
 
 status settings_parse(int count, char *const *words, struct arena *memory, struct settings *out) {
@@ -200,10 +214,11 @@ status settings_parse(int count, char *const *words, struct arena *memory, struc
                          .log_level = LOG_INFO};
     TRY(each_option(count, words, memory, &s, true));
     TRY(each_option(count, words, memory, &s, false));
-    drop_if_off(&s.api);
-    drop_if_off(&s.mqtts);
-    drop_if_off(&s.https);
-    drop_if_off(&s.mqtt);
+    TRY(check_address("--api", &s.api));
+    TRY(check_address("--mqtts", &s.mqtts));
+    TRY(check_address("--https", &s.https));
+    TRY(check_address("--mqtt", &s.mqtt));
+    TRY(check_account(s.account));
     TRY(check(&s));
     *out = s;
     return OK;

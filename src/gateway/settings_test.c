@@ -49,6 +49,9 @@ TEST(says_what_is_wrong_with_an_option) {
     CHECK_FAILS(parse("--log-level loud"), E_INVALID, "loud");
     CHECK_FAILS(parse("--certificate a.pem"), E_INVALID, "go together");
     CHECK_FAILS(parse("--mqtt-policy p"), E_INVALID, "--mqtt");
+    CHECK_FAILS(parse("--api nonsense"), E_INVALID, "--api takes ADDR:PORT");
+    CHECK_FAILS(parse("--api 127.0.0.1:70000"), E_INVALID, "--api");
+    CHECK_FAILS(parse("--account 12"), E_INVALID, "--account takes 12 digits");
     CHECK_FAILS(parse("--config /nonexistent"), E_INVALID, "cannot be read");
 }
 
