@@ -255,7 +255,7 @@ static status put_result(const struct call *c, const struct policy_set *set,
 status test_authorization(struct call *c) {
     struct principal_facts facts;
     struct policies policies = {.count = 0};
-    struct policy_set *set;
+    struct policy_set *set = NULL;
     TRY(load_principal(c, get_text(c->in, M_CLIENT_ID), &facts));
     TRY(choose_policies(c, &facts, &policies));
     TRY(bind_policies(c, &facts, &policies, &set));
