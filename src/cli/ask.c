@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "account/account.h"
 #include "api/api.h"
@@ -10,6 +11,12 @@
 #include "gateway/running.h"
 
 /* ---- why ---- */
+
+/* What happened just now is still on its way to the disk. */
+static void let_reasons_arrive(void) {
+    const struct timespec pause = {.tv_nsec = (REASONS_FLUSH_MS + 100) * 1000000L};
+    (void)nanosleep(&pause, NULL);
+}
 
 static status print_reasons(struct store *store, const char *id) {
     AUTO(buf) text = {0};
@@ -30,6 +37,8 @@ int command_why(int count, char **words) {
         s = FAIL(E_INVALID, "whose? Give a client identifier or a certificate id");
     if (s == OK)
         s = open_store(a.data, &store);
+    if (s == OK)
+        let_reasons_arrive();
     if (s == OK)
         s = print_reasons(store, a.word);
     store_close(store);

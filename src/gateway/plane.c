@@ -96,6 +96,7 @@ void plane_drain(struct plane *p) {
 void plane_free(struct plane *p) {
     if (!p)
         return;
+    close_doors(p); /* still open when another one could not be opened */
     connections_end_turn(p);
     broker_free(p->broker);
     tls_context_free(p->tls);

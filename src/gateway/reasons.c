@@ -14,7 +14,7 @@
 #include "gateway/connection.h"
 #include "gateway/server.h"
 
-enum { FLUSH_MS = 200, BATCH_MAX = 1000, REASONS_TRIM_EVERY = 1000 };
+enum { BATCH_MAX = 1000, REASONS_TRIM_EVERY = 1000 };
 
 struct reason {
     struct list link;
@@ -90,7 +90,7 @@ static struct reason_batch *batch_of(struct plane *p) {
         p->reasons = NEW(struct reason_batch);
         p->reasons->server = p->server;
         list_init(&p->reasons->reasons);
-        timer_start(p->loop, &p->reasons_timer, FLUSH_MS);
+        timer_start(p->loop, &p->reasons_timer, REASONS_FLUSH_MS);
     }
     return p->reasons;
 }
@@ -250,7 +250,7 @@ static void flush(struct plane *p) {
     if (workers_post(p->server->workers, NULL, &b->job) == OK)
         p->reasons = NULL;
     else
-        timer_start(p->loop, &p->reasons_timer, FLUSH_MS);
+        timer_start(p->loop, &p->reasons_timer, REASONS_FLUSH_MS);
 }
 
 static void on_time(struct timer *t) {

@@ -10,6 +10,8 @@
 struct connection;
 
 enum { REASONS_PER_KEY_MAX = 10, REASONS_MAX = 20000 };
+/* What a loop gathers is handed over this long after the first. */
+enum { REASONS_FLUSH_MS = 200 };
 
 /* Of whom a sentence speaks; what is not known has no bytes. */
 struct who {

@@ -60,8 +60,9 @@ class Authority:
         (self.folder / "ca.key").write_text(self.key)
         (self.folder / "ca.cnf").write_text("[req]\ndistinguished_name=dn\n[dn]\n[ext]\n"
                                             f"basicConstraints=critical,{basic_constraints}\nsubjectKeyIdentifier=hash\n")
-        openssl("req", "-x509", "-new", "-key", "ca.key", "-sha256", "-days", days, "-subj", f"/CN={name}",
-                "-config", "ca.cnf", "-extensions", "ext", "-out", "ca.pem", folder=self.folder)
+        openssl("req", "-new", "-key", "ca.key", "-subj", f"/CN={name}", "-config", "ca.cnf", "-out", "ca.csr", folder=self.folder)
+        openssl("x509", "-req", "-in", "ca.csr", "-signkey", "ca.key", "-sha256", "-days", days,
+                "-extfile", "ca.cnf", "-extensions", "ext", "-out", "ca.pem", folder=self.folder)
         self.pem = (self.folder / "ca.pem").read_text()
         self.id = fingerprint(self.pem)
 

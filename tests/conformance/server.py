@@ -134,10 +134,10 @@ class Server:
         return {name: value for name, value in pairs if re.match("AWS_|KEDGE_", name)}
 
     def expect_why(self, who, *parts):
-        """`kedge why` prints one sentence that has all `parts`; reasons reach the disk a moment after the event."""
+        """`kedge why` prints one reason that has all `parts`; reasons reach the disk a moment after the event."""
         def told():
-            lines = self.run("why", "--data", self.data, who, check=False).stdout.splitlines()
-            return any(all(part in line for part in parts) for line in lines)
+            reasons = re.split(r"^(?=\d{4}-)", self.run("why", "--data", self.data, who, check=False).stdout, flags=re.M)
+            return any(all(part in reason for part in parts) for reason in reasons)
         wait_until(told, patience_s(2), f"kedge why {who} with {parts}: {self.run('why', '--data', self.data, who, check=False).stdout}")
 
     def status_kib(self, field):

@@ -79,9 +79,10 @@ def test_the_same_authority_twice(iot, authority):
 
 
 @pytest.mark.parametrize("pem, hint", [
-    ("rootCA.pem", "file://"), ("-----BEGIN CERTIFICATE-----\nrubbish\n-----END CERTIFICATE-----\n", "PEM"),
-    ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", ""), ("-----BEGIN CERTIFICATE-----\n", "PEM"),
-    ("\0\1\2", "PEM"), ("ü" * 1000, "PEM"), ("-----BEGIN CERTIFICATE-----\n" * 2000, "PEM")])
+    ("rootCA.pem", "file://"), ("-----BEGIN CERTIFICATE-----\nrubbish\n-----END CERTIFICATE-----\n", "base64"),
+    ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "certificate"), ("-----BEGIN CERTIFICATE-----\n", "END"),
+    ("\0\1\2", "PEM"), ("ü" * 1000, "PEM"), ("-----BEGIN CERTIFICATE-----\n" * 2000, "END")],
+    ids=["a file name", "rubbish inside", "another thing inside", "no end", "control characters", "no ASCII", "many begins"])
 def test_rubbish_for_a_pem(iot, pem, hint):
     for call, arguments in ((iot.register_ca_certificate, {"caCertificate": pem, "verificationCertificate": pem}),
                             (iot.register_certificate, {"certificatePem": pem}),

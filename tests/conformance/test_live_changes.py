@@ -61,7 +61,7 @@ def test_a_new_deny_wins_over_what_the_connection_remembers(server, device):
     one.iot.create_policy(policyName="no-topic", policyDocument=json.dumps(policy(deny("iot:Publish", "*"))))
     one.iot.attach_policy(policyName="no-topic", target=one.arn)
     time.sleep(1.0)
-    client.publish("topic", "too late", qos=0).expect_lost()
+    client.publish("topic", "too late", qos=0, wait=False).expect_lost()
     server.expect_why("talker", "no-topic")
 
 
