@@ -27,3 +27,12 @@ def test_the_quick_start_can_be_typed_from_top_to_bottom(shell, server):
 def test_the_options_in_the_guide_are_those_of_the_program(server):
     options, = blocks("serve.md", "text")
     assert options in server.run("serve", "--help").stdout
+
+
+def test_each_event_and_reason_is_explained_in_the_guide():
+    code = "".join(path.read_text() for path in (REPOSITORY / "src" / "gateway").glob("*.c"))
+    events = set(re.findall(r'"([a-z_]+\.[a-z_]+)"', code)) - {"server.json"}
+    reasons = set(re.findall(r"\bX\(([A-Z_]+)\)", (REPOSITORY / "src" / "identity" / "principal.h").read_text())) - {"ADMITTED"}
+    page = (GUIDE / "why.md").read_text()
+    assert len(events) > 20 and len(reasons) > 10
+    assert [word for word in sorted(events | reasons) if f"`{word}`" not in page] == []
