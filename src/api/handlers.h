@@ -59,6 +59,15 @@
     X(LIST_THING_PRINCIPALS_V2, list_thing_principals_v2, READ)           \
     X(LIST_PRINCIPAL_THINGS, list_principal_things, READ)                 \
     X(LIST_PRINCIPAL_THINGS_V2, list_principal_things_v2, READ)           \
+    /* role_aliases.c */                                                  \
+    X(CREATE_ROLE_ALIAS, create_role_alias, WRITE)                        \
+    X(DESCRIBE_ROLE_ALIAS, describe_role_alias, READ)                     \
+    X(UPDATE_ROLE_ALIAS, update_role_alias, WRITE)                        \
+    X(DELETE_ROLE_ALIAS, delete_role_alias, WRITE)                        \
+    X(LIST_ROLE_ALIASES, list_role_aliases, READ)                         \
+    /* events.c */                                                        \
+    X(DESCRIBE_EVENT_CONFIGURATIONS, describe_event_configurations, READ) \
+    X(UPDATE_EVENT_CONFIGURATIONS, update_event_configurations, WRITE)    \
     /* endpoint.c */                                                      \
     X(DESCRIBE_ENDPOINT, describe_endpoint, READ)
 

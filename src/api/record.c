@@ -151,6 +151,12 @@ void add_entry(struct items *l, bytes key, bytes text) {
     items_add(l, key)->text = text;
 }
 
+struct record *add_record_entry(struct items *l, bytes key) {
+    assert(l->shape->type == MODEL_MAP);
+    struct value *v = items_add(l, key);
+    return v->record = record_new(l->arena, l->model, l->shape->second);
+}
+
 struct record *add_record(struct items *l) {
     assert(l->shape->type == MODEL_LIST);
     struct value *v = items_add(l, (bytes){0});

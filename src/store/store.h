@@ -46,6 +46,8 @@
     X(THING_TYPES, "thing_types", SMALL)                                 \
     X(THING_PRINCIPALS, "thing_principals", SMALL)                       \
     X(PRINCIPAL_THINGS, "principal_things", SMALL)                       \
+    X(ROLE_ALIASES, "role_aliases", SMALL)                               \
+    X(ACCOUNT_SETTINGS, "account_settings", SMALL)                       \
     X(REASONS, "reasons", SMALL)                                         \
     X(RETAINED, "retained", LARGE)
 

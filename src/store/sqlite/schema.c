@@ -21,7 +21,9 @@ static status create_tables(struct connection *c) {
 }
 
 /* Step i brings a file from version i to i + 1. A new table is one more step of create_tables. */
-static status (*const migrations[])(struct connection *c) = {create_tables};
+static status (*const migrations[])(struct connection *c) = {
+    create_tables, create_tables, /* 2: role aliases, settings of accounts */
+};
 enum { VERSION = COUNT_OF(migrations) };
 
 static status migrate(struct connection *c, int64_t from) {
