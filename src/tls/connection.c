@@ -11,6 +11,10 @@
 #include "tls/internal.h"
 #include "tls/reason.h"
 
+/* TLS messages between two pieces of data: a client may renew its keys now and then, but each
+ * renewal costs us more than the client, so not without end. */
+enum { MESSAGES_MAX = 100 };
+
 struct tls {
     SSL *ssl;
     struct tls_context *shared;
@@ -20,6 +24,7 @@ struct tls {
     uint8_t kind;                       /* enum tls_kind */
     uint8_t chain;                      /* enum tls_chain */
     int16_t alert_sent, alert_received; /* -1 for none */
+    uint16_t messages;                  /* of TLS itself since data came; see MESSAGES_MAX */
     bool started, ended, ready, broken, shut;
     struct tls_facts facts;
 };
@@ -29,6 +34,8 @@ struct tls {
 static int bio_read(BIO *bio, char *into, size_t size, size_t *out_count) {
     struct tls *t = BIO_get_data(bio);
     BIO_clear_retry_flags(bio);
+    if (t->messages > MESSAGES_MAX)
+        return 0; /* and not to be tried again */
     if (t->input.len == 0) {
         BIO_set_retry_read(bio);
         return 0;
@@ -114,6 +121,11 @@ void tls_note_alert(struct tls *t, bool sent, int alert) {
         t->alert_sent = (int16_t)alert;
     else
         t->alert_received = (int16_t)alert;
+}
+
+void tls_note_message(struct tls *t) {
+    if (t->ready && t->messages <= MESSAGES_MAX)
+        t->messages++;
 }
 
 /* ---- input ---- */
@@ -240,6 +252,9 @@ status tls_handshake(struct tls *t, struct buf *out, enum tls_state *out_state) 
 
 static ssize_t fail_read(struct tls *t) {
     status s = fail_handshake(t); /* the same reasons apply */
+    if (t->messages > MESSAGES_MAX)
+        s = FAIL(E_PROTOCOL,
+                 "TLS: the client renews its keys again and again without sending data");
     UNUSED(s);
     return -EPROTO;
 }
@@ -253,8 +268,10 @@ ssize_t tls_read(struct tls *t, void *into, size_t size, struct buf *out) {
     t->out = out;
     int done = SSL_read_ex(t->ssl, into, size, &count);
     t->out = NULL;
-    if (done == 1)
+    if (done == 1) {
+        t->messages = 0;
         return (ssize_t)count;
+    }
     int error = SSL_get_error(t->ssl, done);
     if (error == SSL_ERROR_ZERO_RETURN)
         return 0;

@@ -24,3 +24,4 @@ enum tls_kind tls_kind(const struct tls *t);
 struct tls_context *tls_shared(const struct tls *t);
 void tls_set_chain(struct tls *t, enum tls_chain chain);
 void tls_note_alert(struct tls *t, bool sent, int alert);
+void tls_note_message(struct tls *t);

@@ -555,6 +555,44 @@ TEST(a_damaged_record_breaks_the_connection_with_a_reason) {
     client_free(&c);
 }
 
+/* Renews the client's keys `count` times, after each of which the server is to renew its own. */
+static ssize_t renew_keys(struct client *c, struct tls *t, int count) {
+    uint8_t scratch[100];
+    AUTO(buf) wire = {0};
+    AUTO(buf) out = {0};
+    for (int i = 0; i < count; i++) {
+        CHECK(SSL_key_update(c->ssl, SSL_KEY_UPDATE_REQUESTED) == 1);
+        CHECK(SSL_do_handshake(c->ssl) == 1);
+        client_send(c, &wire);
+    }
+    tls_feed(t, buf_bytes(&wire));
+    ssize_t n = tls_read(t, scratch, sizeof scratch, &out);
+    tls_keep_rest(t);
+    return n;
+}
+
+TEST(keys_may_be_renewed_but_not_without_end) { /* [RFC 8446 4.6.3] */
+    struct client_wish w = {.device = &the.ec, .version = TLS1_3_VERSION};
+    uint8_t scratch[100];
+    AUTO(buf) wire = {0};
+    AUTO(buf) out = {0};
+    struct client c = client_new(&w);
+    struct tls *t = tls_new(the.context, TLS_MQTTS);
+    CHECK(meet(&c, t, 0).client_is_ready);
+    for (int i = 0; i < 30; i++) { /* with data in between */
+        CHECK_INT(renew_keys(&c, t, 10), -EAGAIN);
+        send_plain(&c, BYTES("hello"), &wire);
+        tls_feed(t, buf_bytes(&wire));
+        CHECK_INT(tls_read(t, scratch, sizeof scratch, &out), 5);
+        tls_keep_rest(t);
+        buf_clear(&wire);
+    }
+    CHECK_INT(renew_keys(&c, t, 3000), -EPROTO);
+    CHECK(strstr(failure_text(), "renews its keys again and again"));
+    tls_free(t);
+    client_free(&c);
+}
+
 /* ---- bad beginnings ---- */
 
 static status begin_with(bytes first, struct buf *out) {

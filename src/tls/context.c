@@ -125,6 +125,8 @@ static int on_server_name(SSL *ssl, int *alert, void *unused) {
 static void on_info(const SSL *ssl, int where, int value) {
     if ((where & SSL_CB_ALERT) == SSL_CB_ALERT)
         tls_note_alert(SSL_get_app_data(ssl), where & SSL_CB_WRITE, value & 0xFF);
+    else if (where & SSL_CB_LOOP)
+        tls_note_message(SSL_get_app_data(ssl));
 }
 
 /* ---- making a context ---- */
