@@ -10,9 +10,11 @@
 #include "gateway/server.h"
 
 enum {
-    HANDSHAKE_MS_MAX = 20000, /* from accept to the end of the handshake */
-    PARTS = 64,               /* of one write */
-    TLS_AT_ONCE_BYTES = 16384 /* plain bytes of one record */
+    HANDSHAKE_MS_MAX = 20000,     /* from accept to the end of the handshake */
+    HANDSHAKE_READ_BYTES = 16384, /* at once of a peer that is in a handshake */
+    PARTS = 64,                   /* of one write */
+    TLS_AT_ONCE_BYTES = 16384,    /* plain bytes of one record */
+    UNREAD_BYTES_MAX = 1 << 20    /* of TLS's own answers, to key updates for instance */
 };
 
 static void flush(struct connection *c);
@@ -279,13 +281,17 @@ static void take_plain(struct connection *c) {
         lose(c, "the client closed the connection");
     else if (n != -EAGAIN)
         lose(c, failure_text());
+    else if (c->cipher.len > UNREAD_BYTES_MAX)
+        lose(c, "the client makes TLS answer (key updates), and does not read the answers");
     else if (c->cipher.len > 0)
         output_touch(&c->output);
 }
 
 static void read_stream(struct connection *c) {
     struct plane *p = c->plane;
-    ssize_t n = stream_read(&c->stream, p->read_memory, READ_BYTES);
+    bool shakes_hands = c->tls && !c->protocol;
+    ssize_t n =
+        stream_read(&c->stream, p->read_memory, shakes_hands ? HANDSHAKE_READ_BYTES : READ_BYTES);
     if (n == -EAGAIN || n == -EINTR)
         return;
     if (n < 0 || (n == 0 && !c->tls)) {
@@ -301,11 +307,12 @@ static void read_stream(struct connection *c) {
         tls_feed_end(c->tls);
     else
         tls_feed(c->tls, bytes_of(p->read_memory, (size_t)n));
-    if (c->protocol) {
+    if (!shakes_hands) {
         take_plain(c);
         return;
     }
     tls_keep_rest(c->tls);
+    stop_reading(c, true); /* until its step: a peer may not pile up what nobody looks at */
     if (list_is_empty(&c->handshake))
         list_push(&p->handshakes, &c->handshake);
 }
@@ -327,6 +334,7 @@ static void handshake_step(struct connection *c) {
     enum tls_state state = TLS_WANTS_INPUT;
     status s = tls_handshake(c->tls, &c->cipher, &state);
     (void)flush_cipher(c);
+    stop_reading(c, false);
     if (s != OK) {
         reason_connection(c, "handshake.failed", failure_text());
         connection_close(c);

@@ -6,7 +6,10 @@
 #include "gateway/server.h"
 #include "policy/set.h"
 
-enum { CONNECT_MS_MAX = 10000 }; /* from the end of the handshake to CONNECT */
+enum {
+    CONNECT_MS_MAX = 10000,         /* from the end of the handshake to CONNECT */
+    CONNECT_BYTES_MAX = 384 * 1024, /* holds every field at its largest, and some properties */
+};
 
 static const struct protocol mqtt_protocol;
 
@@ -250,6 +253,24 @@ static bool first_byte_is_wrong(const struct mqtt_client *m, bytes in) {
     return true;
 }
 
+/* Of a stranger less is kept waiting than of a client. */
+static uint32_t packet_bytes_max(const struct mqtt_client *m) {
+    uint32_t most = m->limits->packet_bytes_max;
+    return m->state == MQTT_NEW && most > CONNECT_BYTES_MAX ? CONNECT_BYTES_MAX : most;
+}
+
+/* Deliveries stop at output_bytes_max; the same again is for what a client is answered. */
+static void check_that_it_reads(struct mqtt_client *m) {
+    size_t waiting = m->connection->output.len;
+    if (waiting <= 2 * (size_t)m->limits->broker.output_bytes_max)
+        return;
+    (void)FAIL(E_LIMIT,
+               "%zu KiB wait to be sent, for the client sends without reading what it is answered "
+               "(PUBACK, PINGRESP …)",
+               waiting >> 10);
+    mqtt_fail(m, "connection.unread", MQTT_REASON_QUOTA_EXCEEDED);
+}
+
 static size_t take(struct connection *c, bytes in) {
     struct mqtt_client *m = c->mqtt;
     bytes left = in;
@@ -259,7 +280,7 @@ static size_t take(struct connection *c, bytes in) {
             break;
         }
         struct mqtt_frame f;
-        enum mqtt_frame_state state = mqtt_frame_find(left, m->limits->packet_bytes_max, &f);
+        enum mqtt_frame_state state = mqtt_frame_find(left, packet_bytes_max(m), &f);
         if (state == MQTT_FRAME_NEED_MORE)
             break;
         if (state != MQTT_FRAME_COMPLETE) {
@@ -269,6 +290,7 @@ static size_t take(struct connection *c, bytes in) {
         dispatch(m, &f);
         left = bytes_skip(left, f.total_bytes);
     }
+    check_that_it_reads(m);
     return in.len - left.len;
 }
 

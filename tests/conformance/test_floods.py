@@ -6,6 +6,7 @@ import struct
 import pytest
 
 from server import Server, is_sanitized
+from wire import PINGREQ, Wire, packet, publish
 
 KIB_MAX = 40 * 1024  # what one peer may make the server grow by; an idle server has about 10 MiB
 
@@ -63,3 +64,12 @@ def test_pipelined_requests_are_answered_in_order_however_many(server):
         answers += more
     assert answers.count(b"HTTP/1.1 403 ") == 1000
     connection.close()
+
+
+@pytest.mark.parametrize("data", [packet(PINGREQ), publish("t", qos=1)], ids=["pings", "publishes"])
+def test_a_client_that_reads_none_of_its_answers_is_closed_and_told_why(server, data):
+    wire = Wire(server.mqtt_port).open("deaf")
+    with bounded(server):
+        send_without_reading(wire.socket, data * 50_000, 1000)
+    server.expect_why("deaf", "without reading what it is answered")
+    wire.close()
