@@ -9,7 +9,7 @@
 #include "tls/identity.h"
 
 /* What a listener speaks; with the ALPN name the client offers it decides about the client
- * certificate [AWS gateway 1.1]. A name that is not in the table counts as none: the handshake
+ * certificate [AWS device-gateway 1.1]. A name that is not in the table counts as none: the handshake
  * finishes without selecting one.
  *
  *     client certificate     no ALPN    x-amzn-mqtt-ca  mqtt       x-amzn-http-ca  http/1.1
