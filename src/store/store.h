@@ -49,7 +49,16 @@
     X(ROLE_ALIASES, "role_aliases", SMALL)                               \
     X(ACCOUNT_SETTINGS, "account_settings", SMALL)                       \
     X(REASONS, "reasons", SMALL)                                         \
-    X(RETAINED, "retained", LARGE)
+    X(RETAINED, "retained", LARGE)                                       \
+    X(THINGS_BY_TYPE, "things_by_type", SMALL)                           \
+    X(TAGS, "tags", SMALL)                                               \
+    X(BILLING_GROUPS, "billing_groups", SMALL)                           \
+    X(THINGS_OF_BILLING_GROUP, "things_of_billing_group", SMALL)         \
+    X(THING_GROUPS, "thing_groups", SMALL)                               \
+    X(THING_GROUPS_BY_PARENT, "thing_groups_by_parent", SMALL)           \
+    X(THING_GROUPS_BY_PATH, "thing_groups_by_path", SMALL)               \
+    X(THINGS_OF_GROUP, "things_of_group", SMALL)                         \
+    X(GROUPS_OF_THING, "groups_of_thing", SMALL)
 
 enum table {
 #define STORE_TABLE_ENUM(name, text, size) TABLE_##name,

@@ -20,9 +20,13 @@ static status create_tables(struct connection *c) {
     return OK;
 }
 
-/* Step i brings a file from version i to i + 1. A new table is one more step of create_tables. */
+/* Step i brings a file from version i to i + 1. New tables are one more step of create_tables,
+ * which makes those that are missing; a step that changes what is there is a function of its own.
+ */
 static status (*const migrations[])(struct connection *c) = {
-    create_tables, create_tables, /* 2: role aliases, settings of accounts */
+    create_tables, /* 1 */
+    create_tables, /* 2: role aliases, settings of accounts */
+    create_tables, /* 3: thing types, tags, billing groups, thing groups */
 };
 enum { VERSION = COUNT_OF(migrations) };
 

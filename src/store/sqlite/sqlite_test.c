@@ -73,6 +73,85 @@ TEST(only_the_owner_may_read_the_files) {
     (void)umask(old);
 }
 
+/* The tables of layout 1; those of large values, which are laid out differently, end with '*'. */
+static const char *const tables_of_version_1[] = {"meta",
+                                                  "accounts",
+                                                  "access_keys",
+                                                  "account_access_keys",
+                                                  "endpoint_prefixes",
+                                                  "registration_codes",
+                                                  "ca_certificates*",
+                                                  "ca_certificate_owners",
+                                                  "ca_certificates_by_subject",
+                                                  "ca_certificates_by_creation",
+                                                  "certificates",
+                                                  "certificate_pems*",
+                                                  "certificate_owners",
+                                                  "certificates_by_creation",
+                                                  "certificates_by_ca",
+                                                  "policies",
+                                                  "policies_by_creation",
+                                                  "policy_versions*",
+                                                  "policies_of_target",
+                                                  "targets_of_policy",
+                                                  "things",
+                                                  "thing_types",
+                                                  "thing_principals",
+                                                  "principal_things",
+                                                  "reasons",
+                                                  "retained*"};
+
+static void write_version_1(const char *path) {
+    AUTO(buf) sql = {0};
+    for (size_t i = 0; i < COUNT_OF(tables_of_version_1); i++) {
+        bytes name = bytes_from(tables_of_version_1[i]);
+        bool large = bytes_end_with(name, BYTES("*"));
+        buf_printf(&sql,
+                   "CREATE TABLE %.*s (key BLOB NOT NULL PRIMARY KEY, value BLOB NOT NULL)%s;",
+                   (int)(name.len - large), name.ptr, large ? "" : " WITHOUT ROWID");
+    }
+    buf_text(&sql, "INSERT INTO certificate_pems VALUES (CAST('kept' AS BLOB), x'31');"
+                   "INSERT INTO things VALUES (CAST('thing' AS BLOB), x'32');"
+                   "PRAGMA application_id = 1262830663; PRAGMA user_version = 1;");
+    meddle(path, buf_string(&sql));
+}
+
+static void check_table(struct txn *t, enum table table) {
+    struct arena a = {0};
+    bytes value;
+    CHECK_OK(store_save(t, table, BYTES("key"), BYTES("value")));
+    CHECK_OK(store_load(t, table, BYTES("key"), &a, &value));
+    CHECK_BYTES(value, BYTES("value"));
+    arena_done(&a);
+}
+
+TEST(brings_a_file_of_version_1_up_to_date_and_keeps_what_is_in_it) {
+    struct store_fixture f = store_fixture_open(&store_sqlite);
+    struct txn *t;
+    bool kept;
+    char path[90];
+    store_close(TAKE(f.store));
+    for (size_t i = 0; i < 3; i++) {
+        (void)snprintf(path, sizeof path, "%s%s", file_of(&f),
+                       (const char *[]){"", "-wal", "-shm"}[i]);
+        (void)unlink(path);
+    }
+    write_version_1(file_of(&f));
+    for (int opened = 0; opened < 2; opened++) { /* the second time there is nothing to do */
+        CHECK_OK(store_open(&store_sqlite, f.directory, &f.store));
+        CHECK(has(f.store, "kept"));
+        CHECK_OK(store_begin_write(f.store, &t));
+        CHECK_OK(store_has(t, TABLE_THINGS, BYTES("thing"), &kept));
+        CHECK(kept);
+        for (enum table i = 0; i < TABLE_COUNT; i++)
+            check_table(t, i);
+        store_rollback(t);
+        store_close(TAKE(f.store));
+    }
+    CHECK_OK(store_open(&store_sqlite, f.directory, &f.store));
+    store_fixture_done(&f);
+}
+
 TEST(refuses_what_a_newer_kedge_wrote) {
     struct store_fixture f = store_fixture_open(&store_sqlite);
     struct store *s;
