@@ -3,6 +3,7 @@
 #include "api/decode.h"
 #include "api/encode.h"
 #include "api/handlers.h"
+#include "api/tags.h"
 #include "codec/json.h"
 #include "identity/registration.h"
 #include "registry/registration_code.h"
@@ -41,17 +42,6 @@ static status registration_config_in(const struct call *c, bytes *out_json) {
     return OK;
 }
 
-static struct ca_tag *tags_in(const struct call *c, size_t *out_count) {
-    const struct items *list = get_list(c->in, M_TAGS);
-    struct ca_tag *tags = ARENA_ARRAY(c->arena, struct ca_tag, list ? list->count : 0);
-    size_t count = 0;
-    VALUES_EACH(v, list) {
-        tags[count++] = (struct ca_tag){get_text(v->record, M_KEY), get_text(v->record, M_VALUE)};
-    }
-    *out_count = count;
-    return tags;
-}
-
 /* A CA that is registered already is named by the error: the id follows from its text. */
 static void name_existing(struct call *c, bytes pem) {
     AUTO(x509_certificate) certificate = {0};
@@ -72,11 +62,11 @@ status register_ca(struct call *c) {
     if (has(c->in, M_CERTIFICATE_MODE))
         TRY(certificate_mode_parse(get_text(c->in, M_CERTIFICATE_MODE), &ca.mode));
     TRY(registration_config_in(c, &ca.registration_config));
-    ca.tags = tags_in(c, &ca.tag_count);
     status s = register_ca_certificate(&c->registry, &ca, c->now_ms, &registered);
     if (s == E_EXISTS)
         name_existing(c, ca.pem);
     TRY(s);
+    TRY(put_new_tags(c, registered.arn));
     put_text(c->out, M_CERTIFICATE_ARN, registered.arn);
     put_text(c->out, M_CERTIFICATE_ID, registered.id);
     return OK;

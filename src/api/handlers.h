@@ -59,6 +59,17 @@
     X(LIST_THING_PRINCIPALS_V2, list_thing_principals_v2, READ)           \
     X(LIST_PRINCIPAL_THINGS, list_principal_things, READ)                 \
     X(LIST_PRINCIPAL_THINGS_V2, list_principal_things_v2, READ)           \
+    /* thing_types.c */                                                   \
+    X(CREATE_THING_TYPE, create_thing_type, WRITE)                        \
+    X(DESCRIBE_THING_TYPE, describe_thing_type, READ)                     \
+    X(LIST_THING_TYPES, list_thing_types, READ)                           \
+    X(UPDATE_THING_TYPE, update_thing_type, WRITE)                        \
+    X(DEPRECATE_THING_TYPE, deprecate_thing_type, WRITE)                  \
+    X(DELETE_THING_TYPE, delete_thing_type, WRITE)                        \
+    /* tags.c */                                                          \
+    X(TAG_RESOURCE, tag_resource, WRITE)                                  \
+    X(UNTAG_RESOURCE, untag_resource, WRITE)                              \
+    X(LIST_TAGS_FOR_RESOURCE, list_tags_for_resource, READ)               \
     /* role_aliases.c */                                                  \
     X(CREATE_ROLE_ALIAS, create_role_alias, WRITE)                        \
     X(DESCRIBE_ROLE_ALIAS, describe_role_alias, READ)                     \

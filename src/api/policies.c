@@ -2,6 +2,7 @@
 #include "api/policies.h"
 
 #include "api/handlers.h"
+#include "api/tags.h"
 #include "policy/document.h"
 
 /* Parsing a document is not work for a write transaction. */
@@ -24,6 +25,7 @@ status create_policy(struct call *c) {
     c->resource_id = name;
     c->resource_arn = policy_arn(&c->registry, name);
     TRY(policy_create(&c->registry, name, get_text(c->in, M_POLICY_DOCUMENT), &policy));
+    TRY(put_new_tags(c, c->resource_arn));
     put_text(c->out, M_POLICY_NAME, name);
     put_text(c->out, M_POLICY_ARN, c->resource_arn);
     put_text(c->out, M_POLICY_DOCUMENT, get_text(c->in, M_POLICY_DOCUMENT));

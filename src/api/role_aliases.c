@@ -1,5 +1,6 @@
 /* Role aliases [AWS identity 11.3]. */
 #include "api/handlers.h"
+#include "api/tags.h"
 #include "registry/role_alias.h"
 
 static void put_names(struct call *c, bytes name) {
@@ -15,9 +16,8 @@ status create_role_alias(struct call *c) {
     };
     c->resource_id = alias.name;
     c->resource_arn = role_alias_arn(&c->registry, alias.name);
-    if (has(c->in, M_TAGS))
-        return FAIL(E_NOT_IMPLEMENTED, "kedge has no tags on role aliases yet: leave them out");
     TRY(role_alias_create(&c->registry, &alias));
+    TRY(put_new_tags(c, c->resource_arn));
     put_names(c, alias.name);
     return OK;
 }

@@ -24,8 +24,6 @@ struct ca_registration {
     enum certificate_mode mode;
     bool active, auto_registration;
     bytes registration_config, template_name; /* checked by the caller; none when absent */
-    struct ca_tag *tags;
-    size_t tag_count;
 };
 /* register_ca_certificate [AWS identity 2.4]: E_INVALID when mode and verification certificate do
  * not go together; E_CERTIFICATE_INVALID, E_REGISTRATION_CODE (common name found and expected),

@@ -73,8 +73,6 @@ static status save(const struct registry *registry, const struct ca_registration
         .not_after_ms = ca->not_after_ms,
         .registration_config = r->registration_config,
         .template_name = r->template_name,
-        .tags = r->tags,
-        .tag_count = r->tag_count,
     };
     TRY(ca_register(registry, &record, NULL));
     *out = (struct registered){ca_arn(registry, record.id), record.id};

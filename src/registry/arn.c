@@ -51,7 +51,7 @@ bytes arn_format(struct arena *a, bytes region, bytes account, enum arn_type typ
     return bytes_from(text);
 }
 
-static status check_ours(const struct registry *r, const struct arn *arn, bytes text) {
+status arn_check_ours(const struct registry *r, const struct arn *arn, bytes text) {
     if (bytes_equal(arn->region, r->region) && bytes_equal(arn->account, r->account))
         return OK;
     return FAIL(E_INVALID, "%.*s belongs to another region or account: this is %.*s, account %.*s",
@@ -65,13 +65,18 @@ static bool is_cognito_identity(bytes text) {
            bytes_find(bytes_skip(text, colon + 1), ':') == text.len - colon - 1;
 }
 
+bytes resource_of(const struct registry *r, enum arn_type type, bytes name) {
+    char *text = arena_printf(r->arena, "%s/%.*s", type_names[type], BYTES_ARG(name));
+    return bytes_from(text);
+}
+
 status principal_parse(const struct registry *r, bytes text, bytes *out_certificate_id) {
     struct arn arn;
     if (is_cognito_identity(text))
         return FAIL(E_NOT_IMPLEMENTED,
                     "Cognito identities are not supported yet: use a certificate ARN");
     TRY(arn_parse(text, &arn));
-    TRY(check_ours(r, &arn, text));
+    TRY(arn_check_ours(r, &arn, text));
     if (arn.type == ARN_THING_GROUP) /* there are none yet, so this one is not there */
         return FAIL(E_NOT_FOUND, "Thing group %.*s not found", BYTES_ARG(arn.name));
     if (arn.type != ARN_CERTIFICATE)

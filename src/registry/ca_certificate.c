@@ -10,64 +10,38 @@
 #include "registry/ca_certificate.h"
 #include "base/clock.h"
 #include "registry/internal.h"
+#include "registry/tags.h"
 
 #include <assert.h>
 
-struct stored_ca {
-    struct ca_record ca;
-    bytes tags; /* a list of keys and values in turn */
-};
 static const struct field fields[] = {
-    FIELD(1, struct stored_ca, ca.pem),
-    FIELD(2, struct stored_ca, ca.active),
-    FIELD(3, struct stored_ca, ca.auto_registration),
-    FIELD_BELOW(4, struct stored_ca, ca.mode, CERTIFICATE_MODE_SNI_ONLY + 1),
-    FIELD(5, struct stored_ca, ca.subject),
-    FIELD(6, struct stored_ca, ca.created_ms),
-    FIELD(7, struct stored_ca, ca.modified_ms),
-    FIELD(8, struct stored_ca, ca.not_before_ms),
-    FIELD(9, struct stored_ca, ca.not_after_ms),
-    FIELD(10, struct stored_ca, ca.customer_version),
-    FIELD(11, struct stored_ca, ca.generation_id),
-    FIELD(12, struct stored_ca, ca.registration_config),
-    FIELD(13, struct stored_ca, ca.template_name),
-    FIELD(14, struct stored_ca, tags),
-};
+    FIELD(1, struct ca_record, pem),
+    FIELD(2, struct ca_record, active),
+    FIELD(3, struct ca_record, auto_registration),
+    FIELD_BELOW(4, struct ca_record, mode, CERTIFICATE_MODE_SNI_ONLY + 1),
+    FIELD(5, struct ca_record, subject),
+    FIELD(6, struct ca_record, created_ms),
+    FIELD(7, struct ca_record, modified_ms),
+    FIELD(8, struct ca_record, not_before_ms),
+    FIELD(9, struct ca_record, not_after_ms),
+    FIELD(10, struct ca_record, customer_version),
+    FIELD(11, struct ca_record, generation_id),
+    FIELD(12, struct ca_record, registration_config),
+    FIELD(13, struct ca_record, template_name),
+}; /* 14 was used for tags */
 
 bytes ca_arn(const struct registry *r, bytes id) {
     return arn_format(r->arena, r->region, r->account, ARN_CA_CERTIFICATE, id);
 }
 
 static status save(const struct registry *r, const struct ca_record *ca) {
-    AUTO(buf) tags = {0};
-    struct stored_ca stored = {.ca = *ca};
-    for (size_t i = 0; i < ca->tag_count; i++) {
-        record_list_add(&tags, ca->tags[i].key);
-        record_list_add(&tags, ca->tags[i].value);
-    }
-    stored.tags = buf_bytes(&tags);
-    return object_save(r, TABLE_CA_CERTIFICATES, key_of(r, ca->id), fields, COUNT_OF(fields),
-                       &stored);
-}
-
-static void read_tags(const struct registry *r, bytes tags, struct ca_record *ca) {
-    bytes rest = tags, item;
-    size_t items = 0;
-    while (record_list_next(&rest, &item))
-        items++;
-    ca->tags = ARENA_ARRAY(r->arena, struct ca_tag, items / 2);
-    rest = tags;
-    for (; ca->tag_count < items / 2; ca->tag_count++) {
-        (void)record_list_next(&rest, &ca->tags[ca->tag_count].key);
-        (void)record_list_next(&rest, &ca->tags[ca->tag_count].value);
-    }
+    return object_save(r, TABLE_CA_CERTIFICATES, key_of(r, ca->id), fields, COUNT_OF(fields), ca);
 }
 
 status ca_load(const struct registry *r, bytes id, struct ca_record *out_ca) {
-    struct stored_ca stored = {.ca = {.id = arena_copy(r->arena, id), .owned_by = r->account}};
-    TRY(object_load(r, TABLE_CA_CERTIFICATES, key_of(r, id), fields, COUNT_OF(fields), &stored));
-    read_tags(r, stored.tags, &stored.ca);
-    *out_ca = stored.ca;
+    struct ca_record ca = {.id = arena_copy(r->arena, id), .owned_by = r->account};
+    TRY(object_load(r, TABLE_CA_CERTIFICATES, key_of(r, id), fields, COUNT_OF(fields), &ca));
+    *out_ca = ca;
     return OK;
 }
 
@@ -191,6 +165,7 @@ status ca_delete(const struct registry *r, bytes id) {
         return FAIL(E_CERTIFICATE_STATE,
                     "CA certificate must be deactivated (not ACTIVE) before deletion. Id: %.*s",
                     BYTES_ARG(id));
+    TRY(tags_remove_all(r, resource_of(r, ARN_CA_CERTIFICATE, id)));
     TRY(store_remove(r->txn, TABLE_CA_CERTIFICATES, key_of(r, id)));
     TRY(ownership_remove(r, TABLE_CA_CERTIFICATE_OWNERS, id));
     TRY(store_remove(r->txn, TABLE_CA_CERTIFICATES_BY_SUBJECT, subject_key(r, &ca)));

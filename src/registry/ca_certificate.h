@@ -5,10 +5,6 @@
 
 enum { CA_SAME_SUBJECT_MAX = 10 }; /* per account [AWS identity 0.3] */
 
-struct ca_tag {
-    bytes key, value;
-};
-
 struct ca_record {
     bytes id, pem;
     bool active;            /* ACTIVE or INACTIVE */
@@ -22,13 +18,11 @@ struct ca_record {
     bytes generation_id;
     bytes registration_config; /* the JSON object's text; none when unset */
     bytes template_name;       /* named by it, for the filter of ca_list; or none */
-    struct ca_tag *tags;
-    size_t tag_count;
 };
 bytes ca_arn(const struct registry *r, bytes id);
 
 /* Registers `ca` [AWS identity 2.4]; of the record the caller fills id, pem, active,
- * auto_registration, mode, subject, validity, registration_config, template_name and tags.
+ * auto_registration, mode, subject, validity, registration_config and template_name.
  * E_EXISTS: registered here, or elsewhere in a mode that forbids it; E_LIMIT: 10 with the same
  * subject. out_ca may be NULL; it borrows what the caller gave. */
 NODISCARD

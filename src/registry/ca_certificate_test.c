@@ -5,14 +5,11 @@
 #include "support/testing.h"
 
 static void registers(struct registry_fixture *f) {
-    struct ca_tag tags[] = {{BYTES("site"), BYTES("plant 7")}, {BYTES("empty"), BYTES("")}};
     struct ca_record ca = fixture_ca(f, 1), got;
     ca.auto_registration = true;
     ca.mode = CERTIFICATE_MODE_SNI_ONLY;
     ca.registration_config = BYTES("{\"templateName\":\"t\"}");
     ca.template_name = BYTES("t");
-    ca.tags = tags;
-    ca.tag_count = COUNT_OF(tags);
     clock_simulate(1657989449720);
     CHECK_OK(ca_register(&f->r, &ca, NULL));
     registry_fixture_commit(f);
@@ -26,9 +23,6 @@ static void registers(struct registry_fixture *f) {
     CHECK_INT(got.generation_id.len, 36);
     CHECK_BYTES(got.registration_config, ca.registration_config);
     CHECK_BYTES(got.template_name, BYTES("t"));
-    CHECK_INT(got.tag_count, 2);
-    CHECK_BYTES(got.tags[0].value, BYTES("plant 7"));
-    CHECK_BYTES(got.tags[1].key, BYTES("empty"));
     CHECK_FAILS(ca_register(&f->r, &ca, NULL), E_EXISTS, "already registered");
     CHECK_BYTES(ca_arn(&f->r, BYTES("12")), BYTES("arn:aws:iot:us-east-1:111111111111:cacert/12"));
 }

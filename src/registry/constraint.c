@@ -11,6 +11,9 @@ static const struct {
 } constraints[] = {
     [CONSTRAINT_POLICY_NAME] = {"policyName", "[\\w+=,.@-]+", WORD "_+=,.@-", 1, 128},
     [CONSTRAINT_THING_NAME] = {"thingName", "[a-zA-Z0-9:_-]+", WORD ":_-", 1, 128},
+    [CONSTRAINT_THING_TYPE_NAME] = {"thingTypeName", "[a-zA-Z0-9:_-]+", WORD ":_-", 1, 128},
+    [CONSTRAINT_THING_GROUP_NAME] = {"thingGroupName", "[a-zA-Z0-9:_-]+", WORD ":_-", 1, 128},
+    [CONSTRAINT_BILLING_GROUP_NAME] = {"billingGroupName", "[a-zA-Z0-9:_-]+", WORD ":_-", 1, 128},
     [CONSTRAINT_ATTRIBUTE_NAME] = {"attributePayload.attributes", "[a-zA-Z0-9_.,@/:#-]+",
                                    WORD "_.,@/:#-", 1, 128},
     [CONSTRAINT_ATTRIBUTE_VALUE] = {"attributePayload.attributes", "[a-zA-Z0-9_.,@/:#=\\[\\]-]*",

@@ -13,8 +13,12 @@ bytes key_with_time(const struct registry *r, bytes group, int64_t time_ms, byte
 /* A time in a key: 8 bytes, so that keys sort by it. */
 enum { KEY_TIME_LEN = 8 };
 
-/* "cert/<id>": how principals and targets stand in keys. */
+/* "cert/<id>": how principals stand in keys. */
 bytes certificate_resource(const struct registry *r, bytes id);
+
+/* resource_of is "<type>/<name>", as it ends an ARN: how targets of policies and owners of tags
+ * stand in keys. */
+bytes resource_of(const struct registry *r, enum arn_type type, bytes name);
 
 /* stable_hash is the same in every process and version, unlike bytes_hash: for keys. */
 uint64_t stable_hash(bytes b);
@@ -64,12 +68,19 @@ status cursor_token(struct cursor *c, bytes *out_token);
 enum constraint {
     CONSTRAINT_POLICY_NAME,
     CONSTRAINT_THING_NAME,
+    CONSTRAINT_THING_TYPE_NAME,
+    CONSTRAINT_THING_GROUP_NAME,
+    CONSTRAINT_BILLING_GROUP_NAME,
     CONSTRAINT_ATTRIBUTE_NAME,
     CONSTRAINT_ATTRIBUTE_VALUE,
 };
 NODISCARD
 status constraint_check(enum constraint constraint, bytes value);
 
+/* arn_check_ours: E_INVALID when it is not of this account and region; `text` is what it was parsed
+ * from. */
+NODISCARD
+status arn_check_ours(const struct registry *r, const struct arn *arn, bytes text);
 /* principal_parse takes a principal's or target's ARN; the certificate id borrows from it.
  * E_INVALID when it is none of this account and region. The certificate need not exist. */
 NODISCARD

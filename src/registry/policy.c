@@ -6,6 +6,7 @@
 #include "registry/policy.h"
 #include "base/clock.h"
 #include "registry/internal.h"
+#include "registry/tags.h"
 
 struct stored_policy {
     struct policy_record policy;
@@ -148,6 +149,7 @@ status policy_delete(const struct registry *r, bytes name) {
     TRY(load_policy(r, name, &p));
     TRY(version_rows(r, name, &versions, &count));
     TRY(check_deletable(r, name, count));
+    TRY(tags_remove_all(r, resource_of(r, ARN_POLICY, name)));
     TRY(store_remove(r->txn, TABLE_POLICIES, key_of(r, name)));
     TRY(store_remove(r->txn, TABLE_POLICY_VERSIONS,
                      version_key(r, name, p.policy.default_version)));

@@ -4,6 +4,7 @@
 #include "registry/role_alias.h"
 #include "base/clock.h"
 #include "registry/internal.h"
+#include "registry/tags.h"
 
 static const struct field fields[] = {
     FIELD(1, struct role_alias, role_arn),
@@ -92,6 +93,7 @@ status role_alias_update(const struct registry *r, bytes name, bytes role_arn, i
 status role_alias_delete(const struct registry *r, bytes name) {
     struct role_alias alias;
     TRY(role_alias_load(r, name, &alias));
+    TRY(tags_remove_all(r, resource_of(r, ARN_ROLE_ALIAS, name)));
     return store_remove(r->txn, TABLE_ROLE_ALIASES, key_of(r, name));
 }
 

@@ -1,11 +1,12 @@
 /* Things:
  *
- *     THINGS       account, name
- *     THING_TYPES  account, name   only asked whether it is there */
+ *     THINGS          account, name
+ *     THINGS_BY_TYPE  account, type, 0, name */
 #include "registry/thing.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "registry/internal.h"
+#include "registry/thing_type.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -83,23 +84,32 @@ static status check_attributes(const struct thing_record *thing) {
     return OK;
 }
 
-static status check_relations(const struct registry *r, const struct thing_record *thing) {
-    bool exists = true;
-    if (thing->type_name.len > 0)
-        TRY(object_has(r, TABLE_THING_TYPES, key_of(r, thing->type_name), &exists));
-    if (!exists)
-        return FAIL(E_NOT_FOUND, "Thing type %.*s not found",
-                    BYTES_ARG(bytes_slice(thing->type_name, 0, 128)));
-    if (thing->billing_group_name.len > 0) /* there are none yet, so this one is not there */
+/* Why a thing cannot be given a type; the words are AWS's [AWS control-plane 6.2]. */
+static status check_type(const struct registry *r, bytes name, bool is_new) {
+    struct thing_type_record type;
+    if (name.len == 0)
+        return OK;
+    status s = thing_type_load(r, name, &type);
+    if (s == E_NOT_FOUND)
+        return FAIL(E_NOT_FOUND, "Thing type %.*s not found", BYTES_ARG(bytes_slice(name, 0, 128)));
+    TRY(s);
+    if (!type.deprecated)
+        return OK;
+    return FAIL(E_INVALID,
+                is_new ? "Can not create new thing with depreated thing type:%.*s"
+                       : "Can not update a thing to use deprecated thing type: %.*s",
+                BYTES_ARG(name));
+}
+
+static status check_billing_group(bytes name) {
+    if (name.len > 0) /* there are none yet, so this one is not there */
         return FAIL(E_NOT_FOUND, "Billing group %.*s not found",
-                    BYTES_ARG(bytes_slice(thing->billing_group_name, 0, 128)));
+                    BYTES_ARG(bytes_slice(name, 0, 128)));
     return OK;
 }
 
-static status check(const struct registry *r, const struct thing_record *thing) {
-    TRY(constraint_check(CONSTRAINT_THING_NAME, thing->name));
-    TRY(check_attributes(thing));
-    return check_relations(r, thing);
+static bytes type_key(const struct registry *r, const struct thing_record *thing) {
+    return key_of_pair(r, thing->type_name, thing->name);
 }
 
 static int compare_names(const void *a, const void *b) {
@@ -161,12 +171,17 @@ static status check_repeated(const struct registry *r, const struct thing_record
 
 static status add(const struct registry *r, struct thing_record *thing) {
     char id[37];
-    TRY(check(r, thing));
+    TRY(constraint_check(CONSTRAINT_THING_NAME, thing->name));
+    TRY(check_attributes(thing));
+    TRY(check_type(r, thing->type_name, true));
+    TRY(check_billing_group(thing->billing_group_name));
     random_uuid(id);
     thing->id = arena_copy(r->arena, bytes_from(id));
     thing->version = 1;
     thing->created_ms = clock_wall_ms();
     TRY(save(r, thing));
+    if (thing->type_name.len > 0)
+        TRY(mark_save(r, TABLE_THINGS_BY_TYPE, type_key(r, thing)));
     note(r, CHANGE_THING, thing->name);
     return OK;
 }
@@ -197,18 +212,26 @@ static status check_version(const struct thing_record *thing, uint64_t expected)
                 BYTES_ARG(thing->name));
 }
 
+static status set_type(const struct registry *r, bytes type_name, struct thing_record *thing) {
+    if (bytes_equal(type_name, thing->type_name))
+        return OK; /* also when it has been deprecated meanwhile */
+    TRY(check_type(r, type_name, false));
+    if (thing->type_name.len > 0)
+        TRY(store_remove(r->txn, TABLE_THINGS_BY_TYPE, type_key(r, thing)));
+    thing->type_name = type_name;
+    return type_name.len > 0 ? mark_save(r, TABLE_THINGS_BY_TYPE, type_key(r, thing)) : OK;
+}
+
 static status apply(const struct registry *r, const struct thing_changes *changes,
                     struct thing_record *thing) {
     if (changes->remove_type && changes->type_name.len > 0)
         return FAIL(E_INVALID,
                     "thingTypeName and removeThingType exclude each other: give one of them");
-    if (changes->remove_type)
-        thing->type_name = (bytes){0};
-    if (changes->type_name.len > 0)
-        thing->type_name = changes->type_name;
+    if (changes->remove_type || changes->type_name.len > 0)
+        TRY(set_type(r, changes->type_name, thing));
     size_t kept = changes->replace_attributes ? 0 : thing->attribute_count;
     TRY(lay_over(r, thing->attributes, kept, changes->attributes, changes->attribute_count, thing));
-    return check(r, thing);
+    return check_attributes(thing);
 }
 
 status thing_update(const struct registry *r, bytes name, const struct thing_changes *changes) {
@@ -237,17 +260,15 @@ status thing_delete(const struct registry *r, bytes name, uint64_t expected_vers
         return FAIL(E_INVALID,
                     "Cannot delete. Thing %.*s is still attached to one or more principals",
                     BYTES_ARG(name));
+    if (thing.type_name.len > 0)
+        TRY(store_remove(r->txn, TABLE_THINGS_BY_TYPE, type_key(r, &thing)));
     TRY(store_remove(r->txn, TABLE_THINGS, key_of(r, name)));
     note(r, CHANGE_THING, name);
     return OK;
 }
 
 static bool passes(const struct thing_filter *filter, const struct thing_record *thing) {
-    if (!filter)
-        return true;
-    if (filter->type_name.len > 0 && !bytes_equal(filter->type_name, thing->type_name))
-        return false;
-    if (filter->attribute_name.len == 0)
+    if (!filter || filter->attribute_name.len == 0)
         return true;
     const struct thing_attribute *attribute =
         find_attribute(thing->attributes, thing->attribute_count, filter->attribute_name);
@@ -264,14 +285,17 @@ status thing_list(const struct registry *r, const struct thing_filter *filter,
     struct cursor c;
     struct row row;
     bool taken = true;
-    TRY(cursor_start(r, TABLE_THINGS, r->account, false, page, &c));
+    bool by_type = filter && filter->type_name.len > 0;
+    bytes prefix = by_type ? key_of_pair(r, filter->type_name, (bytes){0}) : r->account;
+    TRY(cursor_start(r, by_type ? TABLE_THINGS_BY_TYPE : TABLE_THINGS, prefix, false, page, &c));
     l.items = ARENA_ARRAY(r->arena, struct thing_record, c.limit);
     while (l.count < c.limit) {
         TRY(cursor_next(&c, &row, &taken));
         if (!taken)
             break;
         struct thing_record *thing = &l.items[l.count];
-        TRY(decode(r, bytes_skip(row.key, r->account.len), row.value, thing));
+        bytes name = bytes_skip(row.key, prefix.len);
+        TRY(by_type ? thing_load(r, name, thing) : decode(r, name, row.value, thing));
         l.count += passes(filter, thing);
     }
     TRY(cursor_token(&c, &l.next));

@@ -23,7 +23,7 @@ bytes thing_arn(const struct registry *r, bytes name);
 /* thing_create adds a thing; of the record the caller fills name, type_name, billing_group_name and
  * attributes. The same again gives the thing there is; E_EXISTS when it is configured otherwise,
  * E_NOT_FOUND for a thing type or billing group that is not there, E_INVALID for names, values or a
- * number of attributes out of bounds. out_thing may be NULL. */
+ * number of attributes out of bounds and for a deprecated type. out_thing may be NULL. */
 NODISCARD
 status thing_create(const struct registry *r, const struct thing_record *thing,
                     struct thing_record *out_thing);
@@ -32,8 +32,8 @@ status thing_load(const struct registry *r, bytes name,
                   struct thing_record *out_thing); /* E_NOT_FOUND */
 
 struct thing_changes {
-    bytes type_name;                          /* none: as it is */
-    bool remove_type;                         /* not together with type_name: E_INVALID */
+    bytes type_name;  /* none: as it is; a deprecated one only if the thing has it: E_INVALID */
+    bool remove_type; /* not together with type_name: E_INVALID */
     const struct thing_attribute *attributes; /* an empty value removes the attribute */
     size_t attribute_count;
     bool replace_attributes;   /* an attributePayload was given without merge */

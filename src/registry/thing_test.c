@@ -1,5 +1,6 @@
 #include "registry/fixture.h"
 #include "registry/thing.h"
+#include "registry/thing_type.h"
 #include "support/testing.h"
 
 #include <stdio.h>
@@ -13,8 +14,8 @@ static struct thing_record lamp(void) {
 }
 
 static void add_type(struct registry_fixture *f, const char *name) {
-    bytes key = bytes_from(arena_printf(&f->arena, "%.*s%s", BYTES_ARG(f->r.account), name));
-    CHECK_OK(store_save(f->r.txn, TABLE_THING_TYPES, key, (bytes){0}));
+    CHECK_OK(thing_type_create(&f->r, &(struct thing_type_record){.name = bytes_from(name)},
+                               &(struct tags){0}, NULL));
 }
 
 static void creates(struct registry_fixture *f) {
