@@ -44,6 +44,9 @@ struct txn {
     size_t change_count, change_capacity;
 };
 
+/* sqlite_writers_waiting is how many threads stand in line to write; for tests of batches. */
+size_t sqlite_writers_waiting(struct store *s);
+
 const char *store_table_name(enum table table);
 bool store_table_is_large(enum table table);
 /* store_tell tells the listener what `t` changed. One at a time, in commit order. */

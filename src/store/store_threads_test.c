@@ -1,5 +1,7 @@
 /* Several threads write and read at once. Runs under ThreadSanitizer too (suite 'threads'). */
+#include "base/clock.h"
 #include "store/fixture.h"
+#include "store/internal.h"
 #include "support/testing.h"
 
 #include <pthread.h>
@@ -166,22 +168,30 @@ static void *write_one(void *writer) {
     return NULL;
 }
 
-/* first, then b, c (which takes back what it wrote) and d in one batch. */
+static void wait_for_line(size_t count) {
+    while (sqlite_writers_waiting(shared) < count)
+        (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+}
+
+/* first, then b, c (which takes back what it wrote) and d in one batch. The clock stands still, for
+ * a batch that is open for long ends even if somebody waits, and on a busy machine all is long. */
 static void run_batch(struct writer writers[4]) {
     pthread_t threads[4];
     CHECK_INT(sem_init(&first_is_told, 0, 0), 0);
     CHECK_INT(sem_init(&others_wait, 0, 0), 0);
     store_on_change(shared, hold_the_turn, NULL);
+    clock_simulate(1);
     for (size_t i = 0; i < 4; i++) {
         CHECK_INT(pthread_create(&threads[i], NULL, write_one, &writers[i]), 0);
         if (i == 0)
             CHECK_INT(sem_wait(&first_is_told), 0);
-        else /* until it stands in line */
-            (void)nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+        else
+            wait_for_line(i);
     }
     CHECK_INT(sem_post(&others_wait), 0);
     for (size_t i = 0; i < 4; i++)
         CHECK_INT(pthread_join(threads[i], NULL), 0);
+    clock_simulate(-1);
 }
 
 TEST(commits_that_wait_share_one_and_a_failing_one_takes_nobody_along) {

@@ -53,3 +53,12 @@ bool turn_is_wanted(struct turn *t) {
     pthread_mutex_unlock(&t->mutex);
     return wanted;
 }
+
+size_t turn_waiting(struct turn *t) {
+    size_t count = 0;
+    pthread_mutex_lock(&t->mutex);
+    LIST_EACH (link, &t->waiters)
+        count++;
+    pthread_mutex_unlock(&t->mutex);
+    return count;
+}

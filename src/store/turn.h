@@ -17,3 +17,4 @@ void turn_take(struct turn *t); /* waits for all who came before */
 void turn_pass(struct turn *t); /* to the next in line */
 /* turn_is_wanted: somebody waits, and will certainly take the turn when it is passed. */
 bool turn_is_wanted(struct turn *t);
+size_t turn_waiting(struct turn *t); /* how many stand in line now */

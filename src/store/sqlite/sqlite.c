@@ -153,6 +153,10 @@ static status sqlite_begin_write(struct store *base, struct txn **out_txn) {
     return OK;
 }
 
+size_t sqlite_writers_waiting(struct store *base) {
+    return turn_waiting(&store_of(base)->batches.turn);
+}
+
 static status sqlite_commit(struct txn *t) {
     struct sqlite_store *s = store_of(t->store);
     status result = batches_keep(&s->batches, &txn_of(t)->member);
