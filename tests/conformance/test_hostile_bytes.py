@@ -10,7 +10,7 @@ import time
 import pytest
 
 from devices import Device, numbers, tls_context
-from wire import (CONNACK, CONNECT, PINGREQ, PUBLISH, SUBACK, SUBSCRIBE, Wire, connect, packet, publish, subscribe,
+from wire import (CONNACK, CONNECT, PINGREQ, PINGRESP, PUBLISH, SUBACK, SUBSCRIBE, Wire, connect, packet, publish, subscribe,
                   text)
 
 
@@ -120,10 +120,11 @@ def test_mqtt_5_is_refused_in_its_own_way_until_it_is_there(server):
     assert kind == CONNACK and data[:2] in (b"\0\x84", b"\0\x00")
 
 
-def test_qos_2_is_refused_in_words_until_it_is_there(server, witness, stranger):
+def test_qos_2_of_an_mqtt_3_1_1_client_is_ignored_with_a_reason(server, witness, stranger):
+    """As AWS does: no acknowledgement, no delivery, the connection stays [AWS device-gateway 3 row 2]."""
     wire = Wire(server.mqtt_port).open(stranger)
     wire.send(subscribe("t")).expect(SUBACK, b"\0\1\0")
-    wire.send(publish("t", b"x", qos=2)).expect_closed()
+    wire.send(publish("t", b"x", qos=2), packet(PINGREQ)).expect(PINGRESP, b"")
     server.expect_why(stranger, "QoS 2")
 
 
