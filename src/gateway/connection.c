@@ -12,12 +12,15 @@
 enum {
     HANDSHAKE_MS_MAX = 20000,     /* from accept to the end of the handshake */
     HANDSHAKE_READ_BYTES = 16384, /* at once of a peer that is in a handshake */
+    LAST_WORDS_MS_MAX = 5000,     /* until the peer has taken what was said last */
+    LINGER_MS = 1000,             /* from then on until it closes */
     PARTS = 64,                   /* of one write */
     TLS_AT_ONCE_BYTES = 16384,    /* plain bytes of one record */
     UNREAD_BYTES_MAX = 1 << 20    /* of TLS's own answers, to key updates for instance */
 };
 
 static void flush(struct connection *c);
+static void stop_reading(struct connection *c, bool stop);
 
 /* ---- the beginning ---- */
 
@@ -69,16 +72,22 @@ void connection_accept(struct plane *p, struct listener *l, enum entrance entran
 
 /* ---- the end ---- */
 
+/* Says in TLS that nothing follows. */
+static void notify_close(struct connection *c) {
+    if (!c->tls || !c->protocol || c->cipher.len > 0)
+        return;
+    tls_shutdown(c->tls, &c->cipher);
+    struct iovec part = {c->cipher.ptr, c->cipher.len};
+    if (c->cipher.len)
+        (void)stream_write(&c->stream, &part, 1);
+    buf_done(&c->cipher);
+}
+
 void connection_close(struct connection *c) {
     if (c->closed)
         return;
     flush(c);
-    if (c->tls && c->protocol && c->cipher.len == 0) {
-        tls_shutdown(c->tls, &c->cipher);
-        struct iovec part = {c->cipher.ptr, c->cipher.len};
-        if (c->cipher.len)
-            (void)stream_write(&c->stream, &part, 1);
-    }
+    notify_close(c);
     c->closed = true;
     timer_stop(c->plane->loop, &c->timer);
     stream_close(&c->stream);
@@ -107,6 +116,51 @@ static void lose(struct connection *c, const char *why) {
         c->protocol->gone(c, why);
     output_done(&c->output);
     connection_close(c);
+}
+
+/* ---- last words ---- */
+
+static size_t ignore(struct connection *c, bytes in) {
+    UNUSED(c);
+    return in.len;
+}
+
+static void on_finished(struct timer *t) {
+    connection_close(OWNER(t, struct connection, timer));
+}
+
+static void end_our_direction(struct connection *c) {
+    if (c->output.len > 0 || c->cipher.len > 0)
+        return;
+    notify_close(c);
+    stream_shutdown(&c->stream);
+    timer_start(c->plane->loop, &c->timer, LINGER_MS);
+}
+
+static void nobody_is_told(struct connection *c, const char *why) {
+    UNUSED(c), UNUSED(why);
+}
+
+static void farewell_was_said(struct connection *c) {
+    UNUSED(c);
+}
+
+static const struct protocol last_words = {.name = "last words",
+                                           .take = ignore,
+                                           .written = end_our_direction,
+                                           .gone = nobody_is_told,
+                                           .drain = farewell_was_said};
+
+void connection_finish(struct connection *c) {
+    if (c->closed)
+        return;
+    c->protocol = &last_words;
+    c->holds = false;
+    list_remove(&c->paused);
+    stop_reading(c, false);
+    c->timer.on_time = on_finished;
+    timer_start(c->plane->loop, &c->timer, LAST_WORDS_MS_MAX);
+    output_touch(&c->output);
 }
 
 static void connection_free(struct connection *c) {

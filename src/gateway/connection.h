@@ -62,6 +62,12 @@ void connection_write(struct connection *c, bytes data);
 /* connection_close sends what waits as far as it goes at once, and closes. Twice is fine. */
 void connection_close(struct connection *c);
 
+/* connection_finish is for last words: the protocol, whose state must be let go of already, hears
+ * nothing more; what waits is sent, then our direction is ended and the peer given a second to take
+ * it and close. What it still sends is thrown away: a close with bytes of the peer unread makes the
+ * kernel reset the connection, and the words may be lost. */
+void connection_finish(struct connection *c);
+
 /* connection_busy and connection_idle enclose a job on a worker that refers to the connection. */
 void connection_busy(struct connection *c);
 void connection_idle(struct connection *c);

@@ -54,14 +54,20 @@ void mqtt_free(struct mqtt_client *m) {
 
 /* ---- endings ---- */
 
+/* The session goes first: its own will does not come back to it behind its last words. */
+static void leave(struct mqtt_client *m, bool publish_will) {
+    if (m->session)
+        session_close(TAKE(m->session));
+    if (publish_will)
+        mqtt_publish_will(m);
+    let_go(m);
+}
+
 void mqtt_end(struct mqtt_client *m, bool publish_will) {
     if (m->state == MQTT_CLOSED)
         return;
-    if (publish_will)
-        mqtt_publish_will(m);
-    struct connection *c = m->connection;
-    let_go(m);
-    connection_close(c);
+    leave(m, publish_will);
+    connection_close(m->connection);
 }
 
 /* CONNACK before a client is in, DISCONNECT after: what MQTT 5 has for bad news. */
@@ -110,7 +116,8 @@ void mqtt_fail(struct mqtt_client *m, const char *event, enum mqtt_reason reason
         say_why(m, reason, why);
     else if (m->version == MQTT_3_1_1)
         say_why_3_1_1(m, reason);
-    mqtt_end(m, m->state == MQTT_OPEN);
+    leave(m, m->state == MQTT_OPEN);
+    connection_finish(m->connection);
 }
 
 void mqtt_fail_status(struct mqtt_client *m, const char *event, status s) {
@@ -274,7 +281,7 @@ static void check_that_it_reads(struct mqtt_client *m) {
 static size_t take(struct connection *c, bytes in) {
     struct mqtt_client *m = c->mqtt;
     bytes left = in;
-    while (left.len > 0 && !c->closed && !c->holds) {
+    while (left.len > 0 && m->state != MQTT_CLOSED && !c->holds) {
         if (first_byte_is_wrong(m, left)) {
             mqtt_fail(m, "packet.refused", MQTT_REASON_PROTOCOL_ERROR);
             break;
@@ -291,7 +298,7 @@ static size_t take(struct connection *c, bytes in) {
         left = bytes_skip(left, f.total_bytes);
     }
     check_that_it_reads(m);
-    return in.len - left.len;
+    return m->state == MQTT_CLOSED ? in.len : in.len - left.len;
 }
 
 static void on_written(struct connection *c) {

@@ -152,8 +152,7 @@ static void ask(struct mqtt_client *m, const struct mqtt_connect *k) {
 
 static void refuse_version(struct mqtt_client *m, const struct mqtt_frame *f) {
     connection_write(m->connection, mqtt_connect_refusal(f));
-    reason_record(m->connection, NULL, "connect.refused", failure_text());
-    mqtt_end(m, false);
+    mqtt_fail(m, "connect.refused", MQTT_REASON_UNSUPPORTED_PROTOCOL_VERSION);
 }
 
 void mqtt_on_connect(struct mqtt_client *m, const struct mqtt_frame *f) {
