@@ -1,0 +1,202 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "codec/json.h"
+#include "gateway/documents.h"
+#include "gateway/principals.h"
+#include "gateway/reasons.h"
+#include "play.h"
+#include "registry/policy.h"
+
+#define ACCOUNT "111122223333"
+#define REGION "eu-west-1"
+
+/* ---- the server ---- */
+
+void stage_open(struct play *p) {
+    struct server *s = &p->server;
+    p->sim = sim_new(p->seed);
+    p->settings.mqtt = "127.0.0.1:1883";
+    p->settings.region = REGION;
+    s->settings = &p->settings;
+    must(p, store_open(&store_memory, "", &s->store));
+    store_on_change(s->store, principals_told, s);
+    must(p, account_ensure_default(s->store, BYTES(ACCOUNT), &s->account));
+    s->documents = documents_new();
+    s->directory = directory_new();
+    s->workers = sim_workers_new(p->sim);
+}
+
+void stage_start(struct play *p) {
+    struct server *s = &p->server;
+    if (p->running)
+        return;
+    p->running = true;
+    for (unsigned i = 0; i < p->loops; i++)
+        must(p, server_add_plane(s, sim_loop_new(p->sim), p->loops));
+    server_connect_planes(s);
+}
+
+static void drain(struct play *p) {
+    for (unsigned i = 0; i < p->server.plane_count; i++)
+        plane_drain(p->server.planes[i]);
+    sim_pass(p->sim, 1000);
+    stage_settle(p);
+}
+
+void stage_close(struct play *p) {
+    clients_done(p);
+    sim_run_until_idle(p->sim);
+    drain(p);
+    server_close(&p->server);
+    sim_free(p->sim);
+    arena_done(&p->memory);
+}
+
+void stage_settle(struct play *p) {
+    do
+        sim_run_until_idle(p->sim);
+    while (clients_read(p));
+}
+
+static void set_server(struct play *p, const struct words *w) {
+    const char *profile = words_value(w, "profile");
+    if (words_have(w, "drains") || (w->count == 2 && strcmp(w->list[1], "drains") == 0)) {
+        drain(p);
+        return;
+    }
+    if (p->running)
+        fail(p, "the server runs already");
+    p->settings.profile =
+        profile && strcmp(profile, "standard") == 0 ? PROFILE_STANDARD : PROFILE_AWS;
+    p->settings.mqtt_policy = words_value(w, "policy");
+    sim_set_window(p->sim, words_number(w, "window", 65536));
+}
+
+/* ---- policies ---- */
+
+static const char *resource_of(const char *action) {
+    if (strcmp(action, "Connect") == 0)
+        return "client/";
+    return strcmp(action, "Subscribe") == 0 ? "topicfilter/" : "topic/";
+}
+
+/* "allows Publish:a/b denies Receive:c Publish:d", one statement for each. */
+static void compose_policy(struct play *p, const struct words *w, struct buf *out) {
+    const char *effect = NULL, *comma = "";
+    buf_text(out, "{\"Version\":\"2012-10-17\",\"Statement\":[");
+    for (size_t i = 2; i < w->count; i++) {
+        char *word = w->list[i], *colon = strchr(word, ':');
+        if (strcmp(word, "allows") == 0 || strcmp(word, "denies") == 0) {
+            effect = word[0] == 'a' ? "Allow" : "Deny";
+            continue;
+        }
+        if (!effect || !colon)
+            fail(p, "say: policy NAME allows ACTION:RESOURCE … denies ACTION:RESOURCE …");
+        *colon = 0;
+        buf_printf(out,
+                   "%s{\"Effect\":\"%s\",\"Action\":\"iot:%s\",\"Resource\":\"arn:aws:iot:" REGION
+                   ":" ACCOUNT ":%s%s\"}",
+                   comma, effect, word, resource_of(word), colon + 1);
+        comma = ",";
+    }
+    buf_text(out, "]}");
+}
+
+static status save_policy(const struct registry *r, bytes name, bytes document) {
+    struct policy_version_record version;
+    struct policy_record policy;
+    if (policy_load(r, name, &policy) != OK)
+        return policy_create(r, name, document, NULL);
+    return policy_version_create(r, name, document, true, &version);
+}
+
+static status delete_policy(const struct registry *r, bytes name) {
+    struct policy_version_record *versions;
+    size_t count;
+    TRY(policy_version_list(r, name, &versions, &count));
+    for (size_t i = 0; i < count; i++) {
+        char number[24];
+        (void)snprintf(number, sizeof number, "%llu", (unsigned long long)versions[i].version);
+        if (!versions[i].is_default)
+            TRY(policy_version_delete(r, name, bytes_from(number)));
+    }
+    return policy_delete(r, name);
+}
+
+/* "policy NAME = {JSON}", "policy NAME allows … denies …", "policy NAME is deleted" */
+static void set_policy(struct play *p, const struct words *w, const char *line) {
+    AUTO(buf) document = {0};
+    struct txn *t;
+    if (w->count < 3)
+        fail(p, "a policy is = {JSON}, allows …, denies …, or is deleted");
+    bytes name = bytes_from(w->list[1]);
+    must(p, store_begin_write(p->server.store, &t));
+    struct registry r = {t, &p->memory, BYTES(ACCOUNT), BYTES(REGION)};
+    if (strcmp(w->list[2], "is") == 0) {
+        must(p, delete_policy(&r, name));
+    } else if (strcmp(w->list[2], "=") == 0) {
+        buf_text(&document, strchr(line, '=') + 1);
+        must(p, save_policy(&r, name, bytes_trim(buf_bytes(&document))));
+    } else {
+        compose_policy(p, w, &document);
+        must(p, save_policy(&r, name, buf_bytes(&document)));
+    }
+    must(p, store_commit(t));
+    if (p->running && !p->at_once)
+        stage_settle(p);
+}
+
+/* ---- what is kept for kedge why ---- */
+
+/* "why ID nothing", or "why ID "a part of the last sentence"" */
+static void ask_why(struct play *p, const struct words *w) {
+    AUTO(buf) text = {0};
+    size_t count;
+    if (w->count < 3)
+        fail(p, "say: why ID \"a part of the sentence\"");
+    sim_pass(p->sim, 1000); /* reasons are kept a few times a second */
+    stage_settle(p);
+    must(p, reasons_print(p->server.store, bytes_from(w->list[1]), &text, &count));
+    const char *part = words_quoted(w), *last = buf_string(&text), *next = last;
+    while ((next = strstr(next, "\n20")))
+        last = ++next;
+    if (part ? !strstr(last, part) : count > 0)
+        fail(p, "%s is told \"%.*s\"", w->list[1], (int)strcspn(last, "\n"), last);
+}
+
+/* ---- lines ---- */
+
+static bool pass_time(struct play *p, const struct words *w) {
+    char *unit;
+    unsigned long n = strtoul(w->list[0], &unit, 10);
+    if (w->count != 2 || strcmp(w->list[1], "pass") != 0 || unit == w->list[0])
+        return false;
+    sim_pass(p->sim, strcmp(unit, "ms") == 0 ? n : n * 1000);
+    stage_settle(p);
+    return true;
+}
+
+static bool is_phrase(const struct words *w, const char *first, const char *second) {
+    return w->count == (second ? 2 : 1) && strcmp(w->list[0], first) == 0 &&
+           (!second || strcmp(w->list[1], second) == 0);
+}
+
+bool stage_play(struct play *p, const struct words *w, const char *line) {
+    if (is_phrase(w, "at", "once")) {
+        p->at_once = true;
+    } else if (is_phrase(w, "then", NULL)) {
+        p->at_once = false;
+        stage_settle(p);
+    } else if (strcmp(w->list[0], "server") == 0) {
+        set_server(p, w);
+    } else if (strcmp(w->list[0], "policy") == 0) {
+        set_policy(p, w, line);
+    } else if (strcmp(w->list[0], "why") == 0) {
+        ask_why(p, w);
+    } else {
+        return pass_time(p, w);
+    }
+    return true;
+}
