@@ -260,7 +260,8 @@ static void check_expectation(const struct expectation *e, int version) {
     struct tls *t = tls_new(the.context, e->kind);
     struct meeting m = meet(&c, t, 0);
     CHECK_OK(m.server);
-    CHECK(m.client_is_ready); /* an unknown name does not end the handshake [AWS device-gateway 1.1] */
+    CHECK(m.client_is_ready); /* an unknown name does not end the handshake [AWS device-gateway 1.1]
+                               */
     CHECK_BYTES(tls_facts(t)->alpn, bytes_from(e->selected));
     CHECK_INT(tls_facts(t)->has_certificate, e->asked);
     CHECK_INT(tls_peer_certificates(t), e->asked ? 1 : 0);

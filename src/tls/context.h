@@ -9,8 +9,8 @@
 #include "tls/identity.h"
 
 /* What a listener speaks; with the ALPN name the client offers it decides about the client
- * certificate [AWS device-gateway 1.1]. A name that is not in the table counts as none: the handshake
- * finishes without selecting one.
+ * certificate [AWS device-gateway 1.1]. A name that is not in the table counts as none: the
+ * handshake finishes without selecting one.
  *
  *     client certificate     no ALPN    x-amzn-mqtt-ca  mqtt       x-amzn-http-ca  http/1.1
  *     TLS_MQTTS  (8883)      required   required        required   –               –
