@@ -167,7 +167,8 @@ static status find_account(struct admission *a, struct txn *t) {
     return OK;
 }
 
-static status decide_identity(struct admission *a, const struct certificate_record *certificate) {
+static status decide_identity(struct admission *a, const struct registry *r,
+                              const struct certificate_record *certificate) {
     AUTO(buf) why = {0};
     struct identity_facts facts = {.has_certificate = a->has_fingerprint,
                                    .server_name = buf_bytes(&a->server_name),
@@ -175,6 +176,8 @@ static status decide_identity(struct admission *a, const struct certificate_reco
                                    .account = bytes_from(a->account),
                                    .certificate_id = bytes_from(a->certificate_id),
                                    .certificate = certificate};
+    if (a->has_fingerprint && !certificate)
+        TRY(identity_find_issuer(r, buf_bytes(&a->der), &facts));
     enum identity_reason reason = identity_decide(&facts, clock_wall_ms(), &why);
     if (reason == IDENTITY_ADMITTED)
         return OK;
@@ -193,7 +196,7 @@ static status decide_principal(struct admission *a, struct txn *t, struct arena 
                                   : E_NOT_FOUND;
     if (s != OK && s != E_NOT_FOUND)
         return s;
-    TRY(decide_identity(a, s == OK ? &facts.certificate : NULL));
+    TRY(decide_identity(a, &r, s == OK ? &facts.certificate : NULL));
     if (facts.has_thing)
         buf_append(&a->thing_name, facts.thing.name);
     TRY(bind_policies(a, arena, facts.policies, facts.policy_count, &facts));

@@ -1,6 +1,8 @@
 #include "identity/principal.h"
 
 #include "base/clock.h"
+#include "identity/x509.h"
+#include "registry/ca_certificate.h"
 
 static const char *const names[] = {
 #define IDENTITY_REASON_NAME(name) [IDENTITY_##name] = #name,
@@ -34,6 +36,10 @@ static bool has_inactive_issuer(const struct identity_facts *f, int64_t now_ms) 
 
 static bool has_issuer_without_auto_registration(const struct identity_facts *f, int64_t now_ms) {
     return has_issuer(f, IDENTITY_ISSUER_HAS_AUTO_REGISTRATION_OFF);
+}
+
+static bool has_issuer_that_would_register(const struct identity_facts *f, int64_t now_ms) {
+    return has_issuer(f, IDENTITY_ISSUER_WOULD_REGISTER);
 }
 
 static bool has_unknown_issuer(const struct identity_facts *f, int64_t now_ms) {
@@ -96,6 +102,10 @@ static const struct rule {
      "automatically: aws iot register-certificate --set-as-active --certificate-pem file://FILE, "
      "or aws iot update-ca-certificate --certificate-id {ca} --new-auto-registration-status "
      "ENABLE"},
+    {has_issuer_that_would_register, IDENTITY_UNKNOWN_CERTIFICATE,
+     "Certificate {id} is not registered in account {account}; its CA {ca} is to register it "
+     "automatically, which this server does not do yet: aws iot register-certificate "
+     "--set-as-active --certificate-pem file://FILE"},
     {has_unknown_issuer, IDENTITY_ISSUER_UNKNOWN,
      "Neither certificate {id} nor the CA that signed it is registered in account {account}: aws "
      "iot register-certificate-without-ca --status ACTIVE --certificate-pem file://FILE, or "
@@ -201,4 +211,40 @@ enum identity_reason identity_decide(const struct identity_facts *facts, int64_t
         return rule->reason;
     }
     return IDENTITY_ADMITTED;
+}
+
+/* ---- the issuer ---- */
+
+static bool has_signed(const struct ca_record *record, const struct x509_certificate *leaf) {
+    AUTO(x509_certificate) ca = {0};
+    return x509_parse_pem(record->pem, X509_CA_CERTIFICATE, &ca) == OK &&
+           x509_check_signed_by(leaf, &ca) == OK;
+}
+
+static enum identity_issuer issuer_of(const struct ca_record *ca) {
+    if (!ca->active)
+        return IDENTITY_ISSUER_IS_INACTIVE;
+    return ca->auto_registration ? IDENTITY_ISSUER_WOULD_REGISTER
+                                 : IDENTITY_ISSUER_HAS_AUTO_REGISTRATION_OFF;
+}
+
+status identity_find_issuer(const struct registry *r, bytes der, struct identity_facts *facts) {
+    AUTO(x509_certificate) leaf = {0};
+    struct ca_record *cas;
+    size_t count;
+    facts->issuer = IDENTITY_ISSUER_NOT_ASKED;
+    if (x509_parse_der(der, &leaf) != OK)
+        return OK;
+    bytes name = bytes_of(leaf.issuer_hash.sha256, sizeof leaf.issuer_hash.sha256);
+    TRY(ca_find_by_subject(r, name, &cas, &count));
+    facts->issuer = IDENTITY_ISSUER_NOT_REGISTERED;
+    for (size_t i = 0; i < count; i++) {
+        if (!has_signed(&cas[i], &leaf))
+            continue;
+        facts->issuer = issuer_of(&cas[i]);
+        facts->ca_certificate_id = cas[i].id;
+        if (cas[i].active) /* rather than one that is not */
+            break;
+    }
+    return OK;
 }

@@ -1,8 +1,8 @@
 /* May this certificate come in? The decision at CONNECT (or at the first HTTPS request), taken from
  * what the registry knows of the certificate [AWS identity 4.6, 12 row 13].
  *
- * Pure: facts in, a reason out; any thread. The handshake has proven possession of the key before,
- * the policy is asked after. */
+ * The decision is pure: facts in, a reason out; any thread. The handshake has proven possession of
+ * the key before, the policy is asked after. */
 #pragma once
 #include "registry/certificate.h"
 
@@ -37,6 +37,7 @@ enum identity_issuer {
     IDENTITY_ISSUER_NOT_REGISTERED,
     IDENTITY_ISSUER_IS_INACTIVE,
     IDENTITY_ISSUER_HAS_AUTO_REGISTRATION_OFF,
+    IDENTITY_ISSUER_WOULD_REGISTER, /* which this server does not do yet */
 };
 
 /* What a decision rests on; all borrowed for the call. */
@@ -55,3 +56,9 @@ struct identity_facts {
  * `out_sentence` (may be NULL): cause, and the command that mends it. */
 enum identity_reason identity_decide(const struct identity_facts *facts, int64_t now_ms,
                                      struct buf *out_sentence);
+
+/* identity_find_issuer completes the facts about a certificate that is not registered: `issuer` and
+ * `ca_certificate_id`, by name, key identifiers and signature of `der` [AWS identity 2.7]. Of what
+ * cannot be read nothing is known. Workers only. */
+NODISCARD
+status identity_find_issuer(const struct registry *r, bytes der, struct identity_facts *facts);

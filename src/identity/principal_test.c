@@ -89,6 +89,8 @@ TEST(a_certificate_that_is_not_registered_is_told_what_its_ca_allows) { /* [AWS 
     facts.issuer = IDENTITY_ISSUER_IS_INACTIVE;
     check(IDENTITY_ISSUER_INACTIVE,
           "aws iot update-ca-certificate --certificate-id " CA " --new-status ACTIVE");
+    facts.issuer = IDENTITY_ISSUER_WOULD_REGISTER;
+    check(IDENTITY_UNKNOWN_CERTIFICATE, "which this server does not do yet");
     facts.issuer = IDENTITY_ISSUER_HAS_AUTO_REGISTRATION_OFF;
     check(IDENTITY_AUTO_REGISTRATION_OFF, "--new-auto-registration-status ENABLE");
 }

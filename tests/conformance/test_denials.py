@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from devices import Authority, Client, allow, deny, policy, private_key, tls_context
+from devices import Authority, Client, allow, deny, numbers, policy, private_key, tls_context
 from server import REGION
 from wire import Wire, connect
 
@@ -88,6 +88,24 @@ def test_an_unknown_certificate_completes_the_handshake_and_is_closed_at_connect
         time.sleep(0.1)
         wire.send(connect(f"stranger-{number}")).expect_closed()
         server.expect_why(f"stranger-{number}", "not registered")
+
+
+def test_why_knows_what_became_of_the_authority_of_an_unregistered_certificate(server, device, iot):
+    """[AWS identity 2.6]"""
+    authority, one = Authority("switched off"), device()
+    one.keep(private_key("ec:P-256"), authority.sign("stranger"))
+
+    def refused_as(reason, *parts):
+        name = f"stranger-{next(numbers)}"
+        Wire(server.mqtts_port, one.tls()).send(connect(name)).expect_closed()
+        server.expect_why(name, reason, *parts)
+    refused_as("ISSUER_UNKNOWN")
+    ca_id = authority.register(iot, activate=False)["certificateId"]
+    refused_as("ISSUER_INACTIVE", ca_id, "--new-status ACTIVE")
+    iot.update_ca_certificate(certificateId=ca_id, newStatus="ACTIVE")
+    refused_as("AUTO_REGISTRATION_OFF", ca_id, "aws iot register-certificate")
+    iot.register_certificate(certificatePem=one.cert_file.read_text(), setAsActive=False)
+    refused_as("INACTIVE", "update-certificate")
 
 
 def test_no_certificate_at_all_fails_the_handshake(server):
