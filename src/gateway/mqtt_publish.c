@@ -2,6 +2,7 @@
 
 #include "gateway/mqtt.h"
 #include "gateway/retained.h"
+#include "gateway/services.h"
 #include "policy/set.h"
 
 /* ---- what was found out about a topic ---- */
@@ -147,6 +148,8 @@ static void publish(struct mqtt_client *m, const struct mqtt_publish *p, struct 
         keep(m, p);
     else if (p->qos)
         acknowledge(m, p->packet_id, MQTT_REASON_SUCCESS, "");
+    if (topic_is_reserved(p->topic))
+        services_answer(m, p);
     if (broker_is_congested(m->connection->plane->broker))
         connection_pause(m->connection);
 }
