@@ -190,7 +190,8 @@ static status decide_principal(struct admission *a, struct txn *t, struct arena 
     struct principal_facts facts;
     TRY(find_account(a, t));
     struct registry r = {t, arena, bytes_from(a->account), bytes_from(a->server->settings->region)};
-    hex_encode(bytes_of(a->fingerprint, sizeof a->fingerprint), a->certificate_id);
+    if (a->has_fingerprint)
+        hex_encode(bytes_of(a->fingerprint, sizeof a->fingerprint), a->certificate_id);
     status s = a->has_fingerprint ? registry_principal_load(&r, bytes_from(a->certificate_id),
                                                             buf_bytes(&a->client_id), &facts)
                                   : E_NOT_FOUND;

@@ -238,7 +238,7 @@ static const struct expectation expectations[] = {
     {TLS_MQTTS, "\10http/1.1", "", true, true},
     {TLS_HTTPS, NULL, "", false, true},
     {TLS_HTTPS, "\16x-amzn-mqtt-ca", "x-amzn-mqtt-ca", true, true},
-    {TLS_HTTPS, "\4mqtt", "mqtt", false, false},
+    {TLS_HTTPS, "\4mqtt", "mqtt", false, true},
     {TLS_HTTPS, "\16x-amzn-http-ca", "x-amzn-http-ca", true, true},
     {TLS_HTTPS, "\2h2\10http/1.1", "http/1.1", false, true},
     {TLS_HTTPS, "\10http/1.1\16x-amzn-mqtt-ca", "x-amzn-mqtt-ca", true, true},

@@ -34,7 +34,7 @@ static const struct {
                    {{"x-amzn-mqtt-ca", CERTIFICATE_REQUIRED}, {"mqtt", CERTIFICATE_REQUIRED}}},
     [TLS_HTTPS] = {CERTIFICATE_OPTIONAL,
                    {{"x-amzn-mqtt-ca", CERTIFICATE_REQUIRED},
-                    {"mqtt", CERTIFICATE_NONE},
+                    {"mqtt", CERTIFICATE_OPTIONAL},
                     {"x-amzn-http-ca", CERTIFICATE_REQUIRED},
                     {"http/1.1", CERTIFICATE_OPTIONAL}}},
     [TLS_WEB] = {CERTIFICATE_NONE,

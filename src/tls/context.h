@@ -14,7 +14,7 @@
  *
  *     client certificate     no ALPN    x-amzn-mqtt-ca  mqtt       x-amzn-http-ca  http/1.1
  *     TLS_MQTTS  (8883)      required   required        required   –               –
- *     TLS_HTTPS  (8443)      optional   required        none       required        optional
+ *     TLS_HTTPS  (8443)      optional   required        optional   required        optional
  *     TLS_WEB    (443)       none       required        none       required        none
  *     TLS_API    (control)   none       –               –          –               none        */
 enum tls_kind { TLS_MQTTS, TLS_HTTPS, TLS_WEB, TLS_API, TLS_KIND_COUNT };
