@@ -128,6 +128,11 @@ def test_qos_2_of_an_mqtt_3_1_1_client_is_ignored_with_a_reason(server, witness,
     server.expect_why(stranger, "QoS 2")
 
 
+def test_qos_2_is_refused_in_words_by_the_profile_standard_until_it_is_there(standard_server):
+    Wire(standard_server.mqtt_port).open("twice").send(publish("t", b"x", qos=2)).expect_closed()
+    standard_server.expect_why("twice", "QoS 2")
+
+
 def test_each_cut_of_a_good_conversation(server, witness):
     """Every prefix of CONNECT, SUBSCRIBE, PUBLISH, and then the connection is gone."""
     whole = connect("cut") + subscribe("cut/#", qos=1) + publish("cut/x", b"payload", qos=1)
