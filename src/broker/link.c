@@ -2,7 +2,11 @@
  *
  * A record is the lengths, the account, topic, properties and payload, one behind the other; the
  * receiver reads them in place. How much is on its way is counted by both ends: above the limit the
- * sender's publishers are paused until half of it has been taken. */
+ * sender's publishers are paused until half of it has been taken.
+ *
+ * The sender raises `relief_wanted` and takes it back; the receiver only posts the task, and not
+ * again before it has run: a task may be on its way once. Whoever comes second of the receiver that
+ * finds the task under way and the sender that runs it sees what the other did. */
 #include <stdatomic.h>
 #include <string.h>
 
@@ -18,7 +22,7 @@ struct link {
     struct broker *from, *to;
     struct batch *open;
     _Atomic size_t bytes_under_way;
-    _Atomic bool relief_wanted;
+    _Atomic bool relief_wanted, relief_posted;
     struct task relief; /* posted back to `from` */
 };
 
@@ -27,8 +31,16 @@ struct record {
     uint8_t account_bytes, qos, retain;
 };
 
+static bool is_relieved(struct link *l) {
+    return atomic_load(&l->bytes_under_way) <= l->from->limits.link_bytes_max / 2;
+}
+
 static void relieve(struct task *t) {
-    struct broker *b = OWNER(t, struct link, relief)->from;
+    struct link *l = OWNER(t, struct link, relief);
+    struct broker *b = l->from;
+    atomic_store(&l->relief_posted, false);
+    if (is_relieved(l)) /* else more has come meanwhile */
+        atomic_store(&l->relief_wanted, false);
     b->congested = false;
     for (unsigned i = 0; i < b->count; i++)
         if (b->links[i] && atomic_load(&b->links[i]->relief_wanted))
@@ -83,9 +95,9 @@ static void deliver_batch(struct task *t) {
         deliver_record(l->to, &left);
     buf_done(&batch->records);
     mem_free(batch);
-    size_t before = atomic_fetch_sub(&l->bytes_under_way, len);
-    if (before - len <= l->to->limits.link_bytes_max / 2 &&
-        atomic_exchange(&l->relief_wanted, false))
+    (void)atomic_fetch_sub(&l->bytes_under_way, len);
+    if (is_relieved(l) && atomic_load(&l->relief_wanted) &&
+        !atomic_exchange(&l->relief_posted, true))
         loop_post(l->from->loop, &l->relief);
 }
 
