@@ -6,7 +6,8 @@
 #include "broker/internal.h"
 #include "policy/set.h"
 
-enum { ROUTES_MAX = 65536 }; /* topics remembered per account and loop; then all are forgotten */
+/* Topics remembered per account and loop, and their memory; then all are forgotten. */
+enum { ROUTES_MAX = 65536, ROUTES_BYTES_MAX = 64 << 20 };
 
 /* One receiver of a topic. */
 struct target {
@@ -115,7 +116,22 @@ void space_forget_routes(struct space *s) {
     for (size_t at = 0; (n = map_next(&s->routes, &at));)
         route_free(OWNER(n, struct route, node));
     map_done(&s->routes);
+    s->route_bytes = 0;
     s->epoch++;
+}
+
+static size_t route_bytes(const struct route *r) {
+    return sizeof *r + r->node.key.len + r->capacity * sizeof *r->targets;
+}
+
+/* A publisher chooses the topics, and every subscriber of all of them is in each route: when that
+ * is too much only `r`, which is in use, stays. */
+static void forget_others(struct route *r) {
+    struct space *s = r->space;
+    map_remove(&s->routes, &r->node);
+    space_forget_routes(s);
+    map_add(&s->routes, &r->node);
+    s->route_bytes = route_bytes(r);
 }
 
 /* A session with several matching subscriptions gets one copy, at the highest QoS
@@ -158,11 +174,16 @@ static void merge_targets(struct route *r) {
 }
 
 static void route_match(struct route *r) {
+    struct space *s = r->space;
+    s->route_bytes -= route_bytes(r);
     r->count = 0;
     r->loops = 0;
-    (void)topic_index_match(r->space->index, r->node.key, visit_subscribers, r);
+    (void)topic_index_match(s->index, r->node.key, visit_subscribers, r);
     merge_targets(r);
-    r->generation = topic_index_generation(r->space->index);
+    r->generation = topic_index_generation(s->index);
+    s->route_bytes += route_bytes(r);
+    if (s->route_bytes > ROUTES_BYTES_MAX)
+        forget_others(r);
 }
 
 static struct route *route_new(struct space *s, bytes topic) {
@@ -173,6 +194,7 @@ static struct route *route_new(struct space *s, bytes topic) {
     r->node.key = bytes_of(r->topic, topic.len);
     r->space = s;
     map_add(&s->routes, &r->node);
+    s->route_bytes += route_bytes(r);
     route_match(r);
     return r;
 }
@@ -263,4 +285,6 @@ void broker_end_turn(struct broker *b) {
 
 void broker_figures(const struct broker *b, struct broker_figures *out_figures) {
     *out_figures = b->figures;
+    LIST_EACH (link, &b->spaces)
+        out_figures->route_bytes += OWNER(link, struct space, link)->route_bytes;
 }

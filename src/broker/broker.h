@@ -73,6 +73,6 @@ void broker_on_relief(struct broker *b, void (*relieved)(void *context), void *c
 /* ---- figures ---- */
 struct broker_figures {
     uint64_t published, delivered, dropped_slow, dropped_queue_full, denied;
-    size_t sessions, subscriptions;
+    size_t sessions, subscriptions, route_bytes;
 };
 void broker_figures(const struct broker *b, struct broker_figures *out_figures);

@@ -441,4 +441,78 @@ TEST(a_publisher_is_told_when_another_loop_is_behind_and_when_it_has_caught_up) 
     world_done(&w);
 }
 
+/* Fills the link to loop 1 and has that loop take it, while loop 0 is still in its turn. */
+static void congest(struct world *w) {
+    for (int i = 0; i < 100; i++)
+        publish(w, 0, "t", "0123456789", 0, NULL);
+    broker_end_turn(w->brokers[0]);
+    CHECK(broker_is_congested(w->brokers[0]));
+    CHECK(loop_run_posted(w->loops[1]));
+}
+
+TEST(a_publisher_that_congests_again_before_it_was_told_is_told_once) {
+    struct broker_limits narrow = generous;
+    struct world w;
+    struct client c;
+    narrow.link_bytes_max = 1000;
+    world_init(&w, &narrow);
+    broker_on_relief(w.brokers[0], on_relief, NULL);
+    connect_as(&w, &c, 1, "c", NULL);
+    subscribe(&c, "t", 0);
+    settle(&w);
+    for (relieved = 0; relieved < 3;) {
+        unsigned before = relieved;
+        congest(&w);
+        congest(&w);
+        settle(&w);
+        CHECK(!broker_is_congested(w.brokers[0]) && relieved == before + 1);
+    }
+    leave(&c);
+    world_done(&w);
+}
+
+/* Publishes to `count` topics of `len` bytes that differ in their beginning. */
+static void publish_to_many(struct world *w, size_t count, size_t len) {
+    uint8_t *topic = mem_new(len);
+    memset(topic, 'x', len);
+    for (size_t i = 0; i < count; i++) {
+        (void)snprintf((char *)topic, len, "%zu", i);
+        topic[strlen((const char *)topic)] = '/';
+        struct publication p = {.topic = bytes_of(topic, len)};
+        (void)broker_publish(broker_space(w->brokers[0], BYTES("111122223333")), &p, NULL);
+    }
+    mem_free(topic);
+}
+
+static size_t route_bytes(const struct world *w) {
+    struct broker_figures figures;
+    broker_figures(w->brokers[0], &figures);
+    return figures.route_bytes;
+}
+
+TEST(what_is_remembered_of_topics_is_bounded_however_long_they_are_and_however_many_listen) {
+    enum { LISTENERS = 600, MIB = 1 << 20 };
+    struct broker_limits narrow = generous;
+    struct world w;
+    struct client *listeners = NEW_ARRAY(struct client, LISTENERS);
+    narrow.output_bytes_max = 100;
+    world_init(&w, &narrow);
+    publish_to_many(&w, 1500, 60000);
+    CHECK(route_bytes(&w) > 1 * MIB && route_bytes(&w) < 65 * MIB);
+    publish_to_many(&w, 6000, 20); /* few bytes each, until somebody listens to all of them */
+    for (size_t i = 0; i < LISTENERS; i++) {
+        char id[24];
+        (void)snprintf(id, sizeof id, "%zu", i);
+        connect_as(&w, &listeners[i], 0, id, NULL);
+        subscribe(&listeners[i], "#", 0);
+    }
+    settle(&w);
+    publish_to_many(&w, 6000, 20);
+    CHECK(route_bytes(&w) > 1 * MIB && route_bytes(&w) < 65 * MIB);
+    for (size_t i = 0; i < LISTENERS; i++)
+        leave(&listeners[i]);
+    mem_free(listeners);
+    world_done(&w);
+}
+
 TEST_MAIN("broker/broker")

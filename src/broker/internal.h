@@ -38,6 +38,7 @@ struct space {
     struct broker *broker;
     struct topic_index *index;
     struct map routes;   /* topic → struct route */
+    size_t route_bytes;  /* their memory */
     uint32_t epoch;      /* counts how often the routes were thrown away */
     struct map sessions; /* serial → struct session */
     struct map interests; /* filter → struct interest: local subscribers that other loops know of */
