@@ -292,9 +292,9 @@ static void stop_reading(struct connection *c, bool stop) {
     watch(c);
 }
 
+/* Reading stops when something comes: a peer that waits for its answer costs no system call. */
 void connection_hold(struct connection *c) {
     c->holds = true;
-    stop_reading(c, true);
 }
 
 void connection_release(struct connection *c) {
@@ -366,7 +366,6 @@ static void read_stream(struct connection *c) {
         return;
     }
     tls_keep_rest(c->tls);
-    stop_reading(c, true); /* until its step: a peer may not pile up what nobody looks at */
     if (list_is_empty(&c->handshake))
         list_push(&p->handshakes, &c->handshake);
 }
@@ -378,7 +377,12 @@ static void on_event(struct stream *s, bool readable, bool writable) {
         if (c->protocol && c->protocol->written && !c->wants_writable)
             c->protocol->written(c);
     }
-    if (readable && !c->closed)
+    if (!readable || c->closed)
+        return;
+    /* until it is released, or its step: a peer may not pile up what nobody looks at */
+    if (c->holds || !list_is_empty(&c->handshake))
+        stop_reading(c, true);
+    else
         read_stream(c);
 }
 
