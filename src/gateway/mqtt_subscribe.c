@@ -86,8 +86,8 @@ static void on_confirmed(struct subscribe_wait *w, bool dropped) {
         struct mqtt_suback k = {.packet_id = a->packet_id, .codes = buf_bytes(&a->codes)};
         mqtt_suback_encode(&k, a->client->version, &packet);
         mqtt_send(a->client, &packet);
-        retained_send(a->client, a->queries, a->query_count);
-        connection_release(a->client->connection);
+        if (!retained_send(a->client, a->queries, a->query_count))
+            connection_release(a->client->connection);
     }
     arena_done(&a->memory);
     buf_done(&a->codes);

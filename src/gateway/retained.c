@@ -8,7 +8,7 @@
 #include "gateway/server.h"
 #include "policy/set.h"
 
-enum { NEVER = 0xFFFFFFFFu, FOUND_MAX = 10000, FOUND_BYTES_MAX = 16 << 20 };
+enum { NEVER = 0xFFFFFFFFu, FOUND_MAX = 10000, FOUND_BYTES_MAX = 16 << 20, PAGE_ROWS = 100 };
 
 static void key_of(const char *account, bytes topic, struct buf *out) {
     buf_printf(out, "%s/", account);
@@ -180,8 +180,8 @@ static bool decode(struct finding *f, bytes topic, bytes value, uint8_t granted,
         mqtt_property_append_number(&raw, MQTT_MESSAGE_EXPIRY_INTERVAL,
                                     age_s > 0 ? expiry_s - (uint32_t)age_s : expiry_s);
     buf_append(&raw, properties);
-    *out = (struct publication){.topic = topic,
-                                .payload = in.left,
+    *out = (struct publication){.topic = arena_copy(&f->memory, topic),
+                                .payload = arena_copy(&f->memory, in.left),
                                 .retain = true,
                                 .qos = qos < granted ? qos : granted,
                                 .properties = arena_copy(&f->memory, buf_bytes(&raw))};
@@ -204,36 +204,50 @@ static void add_found(struct finding *f, bytes key, bytes value, uint8_t granted
 
 static status find_exact(struct finding *f, struct txn *t, const struct retained_query *q) {
     AUTO(buf) key = {0};
+    AUTO(arena) memory = {0};
     bytes value;
     key_of(f->account, q->filter, &key);
-    status s = store_load(t, TABLE_RETAINED, buf_bytes(&key), &f->memory, &value);
+    status s = store_load(t, TABLE_RETAINED, buf_bytes(&key), &memory, &value);
     if (s == OK)
-        add_found(f, arena_copy(&f->memory, buf_bytes(&key)), value, q->qos);
+        add_found(f, buf_bytes(&key), value, q->qos);
     return s == E_NOT_FOUND ? OK : s;
+}
+
+/* One page of find_matching; what does not match is forgotten with it. */
+static status find_page(struct finding *f, struct txn *t, const struct retained_query *q,
+                        const struct scan *scan, struct buf *last_key, bool *out_more) {
+    AUTO(arena) memory = {0};
+    struct row *rows;
+    size_t count;
+    TRY(store_scan(t, TABLE_RETAINED, scan, &memory, &rows, &count));
+    for (size_t i = 0; i < count; i++) {
+        bytes topic = bytes_skip(rows[i].key, bytes_find(rows[i].key, '/') + 1);
+        if (topic_filter_matches(q->filter, topic, f->parent_included))
+            add_found(f, rows[i].key, rows[i].value, q->qos);
+    }
+    buf_clear(last_key);
+    if (count > 0)
+        buf_append(last_key, rows[count - 1].key);
+    *out_more = count == scan->limit && f->found_count < FOUND_MAX;
+    return OK;
 }
 
 /* Walks the topics that begin like the filter does before its first wildcard. */
 static status find_matching(struct finding *f, struct txn *t, const struct retained_query *q) {
     AUTO(buf) prefix = {0};
+    AUTO(buf) last_key = {0};
     size_t plus = bytes_find(q->filter, '+'), hash = bytes_find(q->filter, '#');
     size_t fixed = plus < hash ? plus : hash;
+    bool more = true;
     if (hash == fixed && fixed > 0)
         fixed--; /* "a/#" may match "a" */
     key_of(f->account, bytes_slice(q->filter, 0, fixed), &prefix);
-    struct scan scan = {.prefix = buf_bytes(&prefix), .limit = 500};
-    struct row *rows;
-    size_t count;
-    do {
-        TRY(store_scan(t, TABLE_RETAINED, &scan, &f->memory, &rows, &count));
-        for (size_t i = 0; i < count; i++) {
-            bytes topic = bytes_skip(rows[i].key, bytes_find(rows[i].key, '/') + 1);
-            if (topic_filter_matches(q->filter, topic, f->parent_included))
-                add_found(f, rows[i].key, rows[i].value, q->qos);
-        }
-        if (count > 0)
-            scan.from = rows[count - 1].key;
+    struct scan scan = {.prefix = buf_bytes(&prefix), .limit = PAGE_ROWS};
+    while (more) {
+        TRY(find_page(f, t, q, &scan, &last_key, &more));
+        scan.from = buf_bytes(&last_key);
         scan.after = true;
-    } while (count == scan.limit && f->found_count < FOUND_MAX);
+    }
     return OK;
 }
 
@@ -273,13 +287,14 @@ static void done_find(struct job *j) {
         if (may_receive(m, one->publication.topic))
             session_deliver(m->session, &one->publication, one->publication.qos, true);
     finding_free(f);
+    connection_release(c);
 }
 
-void retained_send(struct mqtt_client *m, const struct retained_query *queries, size_t count) {
+bool retained_send(struct mqtt_client *m, const struct retained_query *queries, size_t count) {
     struct connection *c = m->connection;
     struct server *server = c->plane->server;
     if (count == 0 || !atomic_load(&server->has_retained))
-        return;
+        return false;
     struct finding *f = NEW(struct finding);
     f->server = server;
     f->connection = c;
@@ -296,9 +311,11 @@ void retained_send(struct mqtt_client *m, const struct retained_query *queries, 
     if (workers_post(server->workers, c->plane->loop, &f->job) != OK) {
         reason_record(c, &m->who, "retained.not_sent", failure_text());
         finding_free(f);
-        return;
+        return false;
     }
     connection_busy(c);
+    connection_hold(c);
+    return true;
 }
 
 status retained_look(struct server *s) {

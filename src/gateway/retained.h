@@ -19,9 +19,11 @@ struct retained_query {
     bytes filter;
     uint8_t qos;
 };
-/* retained_send sends what is kept for the filters to the client, if it is still there then. With
- * the AWS profile only for filters without wildcards [AWS device-gateway 3 row 11]. */
-void retained_send(struct mqtt_client *m, const struct retained_query *queries, size_t count);
+/* retained_send sends what is kept for the filters to the client, if it is still there then; true
+ * when that is under way, and the client's connection held meanwhile, so that one client keeps one
+ * worker busy at most. With the AWS profile only for filters without wildcards [AWS device-gateway
+ * 3 row 11]. */
+bool retained_send(struct mqtt_client *m, const struct retained_query *queries, size_t count);
 
 /* retained_look tells the server whether there are any at all, at start. */
 NODISCARD
