@@ -71,19 +71,30 @@ void mqtt_end(struct mqtt_client *m, bool publish_will) {
 }
 
 /* CONNACK before a client is in, DISCONNECT after: what MQTT 5 has for bad news. */
+static void compose_why(const struct mqtt_client *m, uint8_t code, const struct buf *raw,
+                        struct buf *out) {
+    struct mqtt_properties properties = {.raw = buf_bytes(raw)};
+    if (m->state == MQTT_OPEN && mqtt_reason_is_allowed(MQTT_DISCONNECT, code)) {
+        struct mqtt_disconnect d = {.reason = code, .properties = properties};
+        mqtt_disconnect_encode(&d, m->version, out);
+    } else if (m->state != MQTT_OPEN && mqtt_reason_is_allowed(MQTT_CONNACK, code)) {
+        struct mqtt_connack k = {.code = code, .properties = properties};
+        mqtt_connack_encode(&k, m->version, out);
+    }
+}
+
+/* The reason string is left out where it would make the packet larger than the client takes
+ * [MQTT5-3.2.2-19] [MQTT5-3.14.2-3]. */
 static void say_why(struct mqtt_client *m, enum mqtt_reason reason, const char *why) {
     AUTO(buf) raw = {0};
     AUTO(buf) packet = {0};
     if (m->problem_information && *why)
         mqtt_property_append_bytes(&raw, MQTT_REASON_STRING, bytes_from(why));
-    struct mqtt_properties properties = {.raw = buf_bytes(&raw)};
-    uint8_t code = (uint8_t)reason;
-    if (m->state == MQTT_OPEN && mqtt_reason_is_allowed(MQTT_DISCONNECT, code)) {
-        struct mqtt_disconnect d = {.reason = code, .properties = properties};
-        mqtt_disconnect_encode(&d, m->version, &packet);
-    } else if (m->state != MQTT_OPEN && mqtt_reason_is_allowed(MQTT_CONNACK, code)) {
-        struct mqtt_connack k = {.code = code, .properties = properties};
-        mqtt_connack_encode(&k, m->version, &packet);
+    compose_why(m, (uint8_t)reason, &raw, &packet);
+    if (!mqtt_takes(m, &packet)) {
+        buf_clear(&raw);
+        buf_clear(&packet);
+        compose_why(m, (uint8_t)reason, &raw, &packet);
     }
     mqtt_send(m, &packet);
 }
@@ -143,8 +154,12 @@ static void on_drain(struct connection *c) {
 
 /* ---- packets ---- */
 
+bool mqtt_takes(const struct mqtt_client *m, const struct buf *packet) {
+    return m->packet_bytes_max == 0 || packet->len <= m->packet_bytes_max;
+}
+
 void mqtt_send(struct mqtt_client *m, const struct buf *packet) {
-    if (packet->len)
+    if (packet->len && mqtt_takes(m, packet))
         connection_write(m->connection, buf_bytes(packet));
 }
 

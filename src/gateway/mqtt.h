@@ -64,7 +64,9 @@ void mqtt_fail_status(struct mqtt_client *m, const char *event, status s);
 /* mqtt_end closes without a word and without a reason: the client said goodbye, or was told
  * already. */
 void mqtt_end(struct mqtt_client *m, bool publish_will);
+/* mqtt_send sends a packet that the client takes; a larger one is dropped [MQTT5-3.1.2-24]. */
 void mqtt_send(struct mqtt_client *m, const struct buf *packet);
+bool mqtt_takes(const struct mqtt_client *m, const struct buf *packet);
 void mqtt_set_policies(struct mqtt_client *m, struct policy_set *take_policies);
 void mqtt_set_thing(struct mqtt_client *m, bytes thing_name);
 

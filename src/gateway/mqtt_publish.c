@@ -93,6 +93,11 @@ static void acknowledge(struct mqtt_client *m, uint16_t packet_id, enum mqtt_rea
         mqtt_property_append_bytes(&raw, MQTT_REASON_STRING, bytes_from(why));
     struct mqtt_ack ack = {MQTT_PUBACK, packet_id, (uint8_t)reason, {.raw = buf_bytes(&raw)}};
     mqtt_ack_encode(&ack, m->version, &packet);
+    if (!mqtt_takes(m, &packet)) { /* then without the reason string [MQTT5-3.4.2-2] */
+        buf_clear(&packet);
+        ack.properties.raw.len = 0;
+        mqtt_ack_encode(&ack, m->version, &packet);
+    }
     mqtt_send(m, &packet);
 }
 
