@@ -1,6 +1,5 @@
 /* What a client does. Each act sends, and unless all is said at once or the line says `unanswered`,
  * sees the answer. */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,6 +127,7 @@ static void act_unsubscribes(struct play *p, struct client *c, const struct word
 static void publish(struct play *p, struct client *c, const struct words *w, unsigned long number) {
     AUTO(buf) packet = {0};
     AUTO(buf) properties = {0};
+    AUTO(buf) never_answered = {0};
     properties_from(p, w, "", &properties);
     struct mqtt_publish m = {.topic = words_counted(p, w->list[2], number),
                              .payload = words_counted(p, words_quoted(w), number),
@@ -136,7 +136,7 @@ static void publish(struct play *p, struct client *c, const struct words *w, uns
                              .dup = words_have(w, "dup"),
                              .qos = (uint8_t)words_number(w, "qos", 0)};
     if (m.qos)
-        m.packet_id = client_new_id(c, &c->publishes);
+        m.packet_id = client_new_id(c, m.qos == 1 ? &c->publishes : &never_answered);
     mqtt_publish_encode(&m, c->version, &packet);
     send_packet(p, c, &packet);
 }
@@ -208,24 +208,10 @@ static void act_leaves(struct play *p, struct client *c, const struct words *w) 
         stage_settle(p);
 }
 
-static void append_hex(const struct play *p, const char *word, struct buf *out) {
-    for (; word[0]; word += 2) {
-        const char digits[3] = {word[0], word[1], 0};
-        if (!isxdigit((unsigned char)word[0]) || !isxdigit((unsigned char)word[1]))
-            fail(p, "bytes are written as two hexadecimal digits each, or as \"text\"");
-        buf_append_byte(out, (uint8_t)strtoul(digits, NULL, 16));
-    }
-}
-
 /* "sends 10 0c 00 04 "MQTT" …" */
 static void act_sends(struct play *p, struct client *c, const struct words *w) {
     AUTO(buf) packet = {0};
-    for (size_t i = 2; i < w->count; i++) {
-        if (w->list[i][0] == '"')
-            buf_text(&packet, w->list[i] + 1);
-        else
-            append_hex(p, w->list[i], &packet);
-    }
+    words_bytes(p, w, &packet);
     send_packet(p, c, &packet);
 }
 

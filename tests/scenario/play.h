@@ -32,6 +32,8 @@ unsigned long words_number(const struct words *w, const char *name, unsigned lon
 bool words_have(const struct words *w, const char *word); /* from the third word on */
 /* words_quoted is the first "quoted text", or NULL. */
 const char *words_quoted(const struct words *w);
+/* words_bytes are those from the third on: 10 0c 00 04 "MQTT". */
+void words_bytes(const struct play *p, const struct words *w, struct buf *out);
 /* words_counted puts `number` where the text says %d. */
 bytes words_counted(struct play *p, const char *text, unsigned long number);
 

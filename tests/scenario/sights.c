@@ -102,12 +102,28 @@ static void see_disconnect(struct play *p, struct client *c, unsigned reason) {
     c->last_properties = d.properties;
 }
 
-/* "is connected", "is refused CODE", "is told CODE", "is lost", "is granted CODES",
+/* Whatever came before, the connection has ended. */
+static void see_over(struct play *p, struct client *c) {
+    buf_clear(&c->in);
+    see_end(p, c);
+}
+
+/* id=N: of a packet sent as bytes, of which nobody took note. */
+static void note_id(const struct words *w, struct buf *unanswered) {
+    if (words_value(w, "id"))
+        buf_append_u16(unanswered, (uint16_t)words_number(w, "id", 0));
+}
+
+/* "is connected", "is refused CODE", "is told CODE", "is lost", "is over", "is granted CODES",
  * "is unsubscribed [CODES]", "is acknowledged [CODE] [times=N]", "is answered" (a ping) */
 static void sight_is(struct play *p, struct client *c, const struct words *w) {
     const char *what = w->list[2];
-    const char *codes = w->count > 3 && w->list[3][0] != '"' ? w->list[3] : "0";
+    const char *codes = w->count > 3 && !strchr(w->list[3], '=') ? w->list[3] : "0";
     unsigned code = (unsigned)strtoul(codes, NULL, 0);
+    if (strcmp(what, "granted") == 0)
+        note_id(w, &c->subscribes);
+    if (strcmp(what, "acknowledged") == 0)
+        note_id(w, &c->publishes);
     if (strcmp(what, "connected") == 0)
         see_connack(p, c, 0);
     else if (strcmp(what, "refused") == 0)
@@ -123,9 +139,11 @@ static void sight_is(struct play *p, struct client *c, const struct words *w) {
     else if (strcmp(what, "acknowledged") == 0)
         for (unsigned long left = words_number(w, "times", 1); left > 0; left--)
             see_puback(p, c, code);
+    else if (strcmp(what, "over") == 0)
+        see_over(p, c);
     else if (strcmp(what, "lost") != 0)
-        fail(p, "a client is connected, refused, told, lost, granted, unsubscribed, acknowledged "
-                "or answered");
+        fail(p, "a client is connected, refused, told, lost, over, granted, unsubscribed, "
+                "acknowledged or answered");
     if (strcmp(what, "refused") == 0 || strcmp(what, "told") == 0 || strcmp(what, "lost") == 0)
         see_end(p, c);
 }
@@ -194,6 +212,15 @@ static void sight_receives(struct play *p, struct client *c, const struct words 
     }
 }
 
+/* "sees 20 03 …": bytes that came next. */
+static void sight_sees(struct play *p, struct client *c, const struct words *w) {
+    AUTO(buf) wanted = {0};
+    words_bytes(p, w, &wanted);
+    if (!bytes_equal(bytes_slice(buf_bytes(&c->in), 0, wanted.len), buf_bytes(&wanted)))
+        fail(p, "%s got other bytes, %zu of them", c->name, c->in.len);
+    buf_drop_front(&c->in, wanted.len);
+}
+
 /* "got NAME=VALUE …", "got "a part of the reason string"": of the packet the last line spoke of. */
 static void sight_got(struct play *p, struct client *c, const struct words *w) {
     const char *part = words_quoted(w);
@@ -214,6 +241,8 @@ bool sight_play(struct play *p, struct client *c, const struct words *w) {
         sight_is(p, c, w);
     else if (strcmp(w->list[1], "receives") == 0)
         sight_receives(p, c, w);
+    else if (strcmp(w->list[1], "sees") == 0)
+        sight_sees(p, c, w);
     else if (strcmp(w->list[1], "got") == 0)
         sight_got(p, c, w);
     else

@@ -158,12 +158,14 @@ static void ask_why(struct play *p, const struct words *w) {
         fail(p, "say: why ID \"a part of the sentence\"");
     sim_pass(p->sim, 1000); /* reasons are kept a few times a second */
     stage_settle(p);
-    must(p, reasons_print(p->server.store, bytes_from(w->list[1]), &text, &count));
-    const char *part = words_quoted(w), *last = buf_string(&text), *next = last;
+    const char *id = w->list[1] + (w->list[1][0] == '"');
+    must(p, reasons_print(p->server.store, bytes_from(id), &text, &count));
+    const char *part = w->list[2][0] == '"' ? w->list[2] + 1 : NULL, *last = buf_string(&text),
+               *next = last;
     while ((next = strstr(next, "\n20")))
         last = ++next;
     if (part ? !strstr(last, part) : count > 0)
-        fail(p, "%s is told \"%.*s\"", w->list[1], (int)strcspn(last, "\n"), last);
+        fail(p, "%s is told \"%.*s\"", id, (int)strcspn(last, "\n"), last);
 }
 
 /* ---- lines ---- */

@@ -99,3 +99,21 @@ bytes words_counted(struct play *p, const char *text, unsigned long number) {
     buf_text(&out, at + 2);
     return arena_copy(&p->memory, buf_bytes(&out));
 }
+
+static void append_hex(const struct play *p, const char *word, struct buf *out) {
+    for (; word[0]; word += 2) {
+        const char digits[3] = {word[0], word[1], 0};
+        if (!isxdigit((unsigned char)word[0]) || !isxdigit((unsigned char)word[1]))
+            fail(p, "bytes are written as two hexadecimal digits each, or as \"text\"");
+        buf_append_byte(out, (uint8_t)strtoul(digits, NULL, 16));
+    }
+}
+
+void words_bytes(const struct play *p, const struct words *w, struct buf *out) {
+    for (size_t i = 2; i < w->count; i++) {
+        if (w->list[i][0] == '"')
+            buf_text(out, w->list[i] + 1);
+        else
+            append_hex(p, w->list[i], out);
+    }
+}
