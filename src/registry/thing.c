@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "registry/internal.h"
+#include "registry/thing_query.h"
 #include "registry/thing_type.h"
 
 #include <stdlib.h>
@@ -268,7 +269,11 @@ status thing_delete(const struct registry *r, bytes name, uint64_t expected_vers
 }
 
 static bool passes(const struct thing_filter *filter, const struct thing_record *thing) {
-    if (!filter || filter->attribute_name.len == 0)
+    if (!filter)
+        return true;
+    if (filter->query && !thing_query_matches(filter->query, thing))
+        return false;
+    if (filter->attribute_name.len == 0)
         return true;
     const struct thing_attribute *attribute =
         find_attribute(thing->attributes, thing->attribute_count, filter->attribute_name);
