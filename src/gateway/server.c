@@ -250,27 +250,50 @@ static void say_where(const struct server *s) {
     (void)fflush(stdout);
 }
 
-static status serve(struct server *s, const sigset_t *signals) {
+/* The threads of the loops, as far as they were started. */
+struct crew {
     pthread_t threads[PLANES_MAX];
     struct drain drains[PLANES_MAX];
+    unsigned count;
+};
+
+static status start_loops(struct server *s, struct crew *crew) {
+    for (unsigned i = 0; i < s->plane_count; i++) {
+        int error = pthread_create(&crew->threads[i], NULL, run_loop, s->planes[i]->loop);
+        if (error)
+            return FAIL(E_UNAVAILABLE, "a thread cannot be started: %s", strerror(error));
+        crew->count++;
+    }
+    return OK;
+}
+
+static void stop_loops(struct server *s, struct crew *crew) {
+    for (unsigned i = 0; i < crew->count; i++) {
+        crew->drains[i] = (struct drain){{NULL, drain}, s->planes[i]};
+        loop_post(s->planes[i]->loop, &crew->drains[i].task);
+    }
+    for (unsigned i = 0; i < crew->count; i++)
+        (void)pthread_join(crew->threads[i], NULL);
+}
+
+static status serve_until_told(struct server *s, struct crew *crew, const sigset_t *signals) {
     for (unsigned i = 0; i < s->settings->threads; i++)
         TRY(server_add_plane(s, loop_new_uv(), s->settings->threads));
     server_connect_planes(s);
-    for (unsigned i = 0; i < s->plane_count; i++)
-        if (pthread_create(&threads[i], NULL, run_loop, s->planes[i]->loop) != 0)
-            return FAIL(E_UNAVAILABLE, "a thread cannot be started: %m");
+    TRY(start_loops(s, crew));
     TRY(running_write(s));
     say_where(s);
     wait_for_end(s, signals);
     log_event(LOG_INFO, "server.draining", "asked to stop");
-    for (unsigned i = 0; i < s->plane_count; i++) {
-        drains[i] = (struct drain){{NULL, drain}, s->planes[i]};
-        loop_post(s->planes[i]->loop, &drains[i].task);
-    }
-    for (unsigned i = 0; i < s->plane_count; i++)
-        (void)pthread_join(threads[i], NULL);
-    running_remove(s->settings->data);
     return OK;
+}
+
+static status serve(struct server *s, const sigset_t *signals) {
+    struct crew crew = {.count = 0};
+    status result = serve_until_told(s, &crew, signals);
+    running_remove(s->settings->data); /* first: nobody is to be sent here any more */
+    stop_loops(s, &crew);
+    return result;
 }
 
 /* As many connections as the system lets us have. */

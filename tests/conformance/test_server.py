@@ -106,6 +106,14 @@ def test_wrong_options_are_refused_with_a_sentence(tmp_path, arguments):
     assert arguments[0] in done.stderr
 
 
+@pytest.mark.sanitized
+def test_what_it_cannot_write_at_start_is_named_and_ends_it(tmp_path):
+    one = Server(tmp_path / "server")
+    (one.data / "server.json.new").mkdir(parents=True)
+    done = one.run(*one.command()[1:], check=False)
+    assert done.returncode == 1 and "server.json.new" in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
+
+
 def test_sigterm_closes_connections_and_ends_with_0(server, device):
     client = device().connect()
     began = time.monotonic()
