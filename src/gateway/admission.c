@@ -1,5 +1,6 @@
 #include "gateway/admission.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "account/account.h"
@@ -236,6 +237,6 @@ void admission_decide(struct admission *a) {
     if (s == OK || a->event)
         return;
     char text[1024];
-    strcpy(text, failure_text());
+    (void)snprintf(text, sizeof text, "%s", failure_text());
     (void)refuse(a, s, "connect.refused", text);
 }

@@ -1,5 +1,6 @@
 #include "gateway/mqtt.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "gateway/principals.h"
@@ -121,7 +122,7 @@ void mqtt_fail(struct mqtt_client *m, const char *event, enum mqtt_reason reason
     if (m->state == MQTT_CLOSED)
         return;
     char why[1024];
-    strcpy(why, failure_text());
+    (void)snprintf(why, sizeof why, "%s", failure_text());
     reason_record(m->connection, &m->who, event, why);
     if (m->version == MQTT_5)
         say_why(m, reason, why);

@@ -184,8 +184,8 @@ static const struct session_events session_events;
 
 void mqtt_admitted(struct mqtt_client *m, struct admission *a) {
     m->admission = NULL;
-    strcpy(m->who.account, a->account);
-    strcpy(m->who.certificate_id, a->certificate_id);
+    memcpy(m->who.account, a->account, sizeof a->account);
+    memcpy(m->who.certificate_id, a->certificate_id, sizeof a->certificate_id);
     if (a->result != OK) {
         (void)FAIL(a->result, "%s", a->text);
         mqtt_fail(m, a->event, MQTT_REASON_NOT_AUTHORIZED);
