@@ -11,6 +11,7 @@ struct takeover {
     struct task task;
     struct broker *from, *to; /* the loop of the new session, and of the former */
     struct session *session;  /* that waits; NULL when it went away meanwhile */
+    struct takeover *behind;  /* wants what `session` was waiting for, and waits for the same */
     uint64_t former_serial;
     size_t account_bytes;
     uint8_t account[];
@@ -26,6 +27,10 @@ static void open_session(struct session *s) {
 static void finish(struct task *t) {
     struct takeover *o = OWNER(t, struct takeover, task);
     struct session *s = o->session;
+    if (o->behind) { /* nobody holds the identifier any more: the next one may have it */
+        o->behind->task.run = finish;
+        loop_post(o->behind->from->loop, &o->behind->task);
+    }
     mem_free(o);
     if (s)
         open_session(s);
@@ -42,8 +47,13 @@ static struct session *find_former(struct broker *b, const struct takeover *o) {
 static void close_former(struct task *t) {
     struct takeover *o = OWNER(t, struct takeover, task);
     struct session *former = find_former(o->to, o);
+    struct takeover *pending = former ? former->takeover : NULL;
     if (former)
         former->events->session_taken_over(former);
+    if (pending) { /* it waited itself: so do we, for the same answer */
+        pending->behind = o;
+        return;
+    }
     o->task.run = finish;
     loop_post(o->from->loop, &o->task);
 }

@@ -301,7 +301,8 @@ void connection_release(struct connection *c) {
     if (c->closed || !c->holds)
         return;
     c->holds = false;
-    stop_reading(c, false);
+    if (list_is_empty(&c->paused)) /* else plane_relieved goes on */
+        stop_reading(c, false);
     if (c->in.len > 0)
         give(c, (bytes){0});
 }

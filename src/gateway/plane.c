@@ -74,6 +74,7 @@ static void on_drain_time(struct timer *t) {
         timer_start(p->loop, t, DRAIN_LOOK_MS);
         return;
     }
+    timer_stop(p->loop, &p->refresh_timer);
     reasons_stop(p);
     loop_stop(p->loop);
 }

@@ -39,6 +39,7 @@ struct plane {
     struct list paused;     /* publishers, while other loops are behind */
     struct list refreshes;  /* clients to be looked at again, oldest first */
     unsigned refreshes_under_way;
+    struct timer refresh_timer;
     struct map principals; /* of live connections; gateway/principals.c */
     uint64_t changes;      /* of the registry, as far as this loop was told */
     struct reason_batch *reasons;

@@ -25,7 +25,13 @@ static void key_of(const struct mqtt_client *m, struct buf *out) {
 
 /* ---- looking at a client again ---- */
 
+enum { REFRESH_RETRY_MS = 50 }; /* after the workers had too much to do */
+
 static void refresh_some(struct plane *p);
+
+static void on_refresh_time(struct timer *t) {
+    refresh_some(OWNER(t, struct plane, refresh_timer));
+}
 
 static bool refresh_start(struct mqtt_client *m) {
     struct plane *p = m->connection->plane;
@@ -57,8 +63,11 @@ static void refresh_some(struct plane *p) {
             return;
         if (m->admission)
             continue;
-        if (!refresh_start(m))
+        if (!refresh_start(m)) {
+            p->refresh_timer.on_time = on_refresh_time;
+            timer_start(p->loop, &p->refresh_timer, REFRESH_RETRY_MS);
             return;
+        }
         list_remove(&m->refresh);
     }
 }
@@ -98,8 +107,10 @@ void principal_join(struct mqtt_client *m, const struct admission *a) {
     }
     m->principal = principal;
     list_push(&principal->clients, &m->in_principal);
-    if (a->changes != p->changes)
+    if (a->changes != p->changes) {
         want_refresh(m);
+        refresh_some(p);
+    }
 }
 
 void principal_leave(struct mqtt_client *m) {
