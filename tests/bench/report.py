@@ -68,7 +68,7 @@ def print_columns(lines):
         print(line[0].ljust(widths[0]) + "".join("  " + c.rjust(w) for c, w in zip(line[1:], widths[1:])))
 
 
-def print_machine(servers, options):
-    print(f"\n{os.cpu_count()} cores, kernel {platform.release().split('-')[0]}, {aws.text_of(['openssl', 'version'])}")
+def print_machine(servers):
+    print(f"{os.cpu_count()} cores, kernel {platform.release().split('-')[0]}, {' '.join(aws.text_of(['openssl', 'version']).split()[:2])}\n")
     for server in servers:
-        print(server.describe())
+        print("- " + server.describe())

@@ -106,7 +106,9 @@ class Kedge(Server):
         self.registered = False
 
     def describe(self):
-        return f"kedge {aws.text_of([self.binary, '--version'])}: profile standard; policies enforced over mTLS"
+        threads = f"{self.threads or 'one per core'}"
+        return (f"{aws.text_of([self.binary, '--version'])}: profile standard, loop threads: {threads}; "
+                "registry and policy enforced over mTLS")
 
     def is_ready(self):
         return b"\nready\n" in b"\n" + (self.folder / "output").read_bytes()
