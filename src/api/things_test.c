@@ -135,6 +135,52 @@ TEST(a_certificate_is_attached_to_a_thing) { /* [AWS identity 10.2] */
     fixture_done(&f);
 }
 
+TEST(an_exclusive_attachment_is_told_by_the_v2_listings_and_is_the_only_one) { /* [AWS
+                                                                                  identity 10.2] */
+    struct fixture f = fixture_open();
+    const char *arn = certificate_arn_of(&f);
+    CHECK_INT(ask(&f, "POST", "/things/door", NULL), 200);
+    CHECK_INT(ask(&f, "POST", "/things/lamp", NULL), 200);
+    CHECK_INT(ask_as(&f, "x-amzn-principal", arn, "PUT",
+                     "/things/door/principals?thingPrincipalType=EXCLUSIVE_THING", NULL),
+              200);
+    CHECK_INT(ask(&f, "GET", "/things/door/principals-v2", NULL), 200);
+    CHECK_ANSWER(&f, "thingPrincipalObjects.0.principal", arn);
+    CHECK_ANSWER(&f, "thingPrincipalObjects.0.thingPrincipalType", "EXCLUSIVE_THING");
+    CHECK_INT(ask_as(&f, "x-amzn-principal", arn, "GET", "/principals/things-v2", NULL), 200);
+    CHECK_ANSWER(&f, "principalThingObjects.0.thingName", "door");
+    CHECK_ANSWER(&f, "principalThingObjects.0.thingPrincipalType", "EXCLUSIVE_THING");
+    CHECK_INT(ask_as(&f, "x-amzn-principal", arn, "GET", "/principals/things", NULL), 200);
+    CHECK_ANSWER(&f, "things.0", "door");
+    (void)ask_as(&f, "x-amzn-principal", arn, "PUT", "/things/lamp/principals", NULL);
+    CHECK_REFUSED(&f, 400, "InvalidRequestException", "");
+    (void)ask_as(&f, "x-amzn-principal", arn, "PUT",
+                 "/things/lamp/principals?thingPrincipalType=SOLE", NULL);
+    CHECK_REFUSED(&f, 400, "InvalidRequestException", "thingPrincipalType");
+    fixture_done(&f);
+}
+
+TEST(v2_listings_come_page_by_page) { /* [AWS control-plane 5] */
+    struct fixture f = fixture_open();
+    const char *arn = certificate_arn_of(&f), *target = "/principals/things-v2?maxResults=2";
+    for (int i = 0; i < 3; i++) {
+        const char *thing = arena_printf(&f.arena, "/things/lamp%d", i);
+        CHECK_INT(ask(&f, "POST", thing, NULL), 200);
+        CHECK_INT(ask_as(&f, "x-amzn-principal", arn, "PUT",
+                         arena_printf(&f.arena, "%s/principals", thing), NULL),
+                  200);
+    }
+    CHECK_INT(ask_as(&f, "x-amzn-principal", arn, "GET", target, NULL), 200);
+    CHECK_INT(answered_json(&f, "principalThingObjects")->count, 2);
+    AUTO(buf) next = {0};
+    percent_encode(answered(&f, "nextToken"), &next);
+    target = arena_printf(&f.arena, "%s&nextToken=%s", target, buf_string(&next));
+    CHECK_INT(ask_as(&f, "x-amzn-principal", arn, "GET", target, NULL), 200);
+    CHECK_ANSWER(&f, "principalThingObjects.0.thingName", "lamp2");
+    CHECK(!answered(&f, "nextToken").ptr);
+    fixture_done(&f);
+}
+
 TEST(what_is_missing_is_named_when_attaching) {
     struct fixture f = fixture_open();
     const char *arn = certificate_arn_of(&f);
