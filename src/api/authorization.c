@@ -6,7 +6,7 @@
 #include "registry/principal.h"
 
 /* One principal may have ten of its own and those of its thing's groups; a request may add some. */
-enum { POLICIES_MAX = 64 };
+enum { POLICIES_MAX = PRINCIPAL_POLICIES_MAX + 64 };
 
 /* ---- which policies ---- */
 

@@ -1,25 +1,7 @@
 /* Things, and the principals they are attached to [AWS identity 10.1, 10.2]. */
+#include "api/groups.h"
 #include "api/handlers.h"
 #include "registry/thing.h"
-
-/* The attributes of an attributePayload, in the call's arena. */
-static struct thing_attribute *attributes_in(const struct call *c, size_t *out_count) {
-    const struct items *map = get_list(get_record(c->in, M_ATTRIBUTE_PAYLOAD), M_ATTRIBUTES);
-    size_t count = 0;
-    struct thing_attribute *all =
-        ARENA_ARRAY(c->arena, struct thing_attribute, map ? map->count : 0);
-    VALUES_EACH(v, map) {
-        all[count++] = (struct thing_attribute){v->key, v->text};
-    }
-    *out_count = count;
-    return all;
-}
-
-static void put_attributes(struct record *out, const struct thing_record *thing) {
-    struct items *map = put_list(out, M_ATTRIBUTES);
-    for (size_t i = 0; i < thing->attribute_count; i++)
-        add_entry(map, thing->attributes[i].name, thing->attributes[i].value);
-}
 
 status create_thing(struct call *c) {
     struct thing_record thing = {
@@ -27,7 +9,7 @@ status create_thing(struct call *c) {
         .type_name = get_text(c->in, M_THING_TYPE_NAME),
         .billing_group_name = get_text(c->in, M_BILLING_GROUP_NAME),
     };
-    thing.attributes = attributes_in(c, &thing.attribute_count);
+    thing.attributes = attributes_in(c->in, &thing.attribute_count);
     c->resource_id = thing.name;
     c->resource_arn = thing_arn(&c->registry, thing.name);
     TRY(thing_create(&c->registry, &thing, &thing));
@@ -45,7 +27,7 @@ status describe_thing(struct call *c) {
     put_text(c->out, M_THING_ID, thing.id);
     put_text(c->out, M_THING_ARN, thing_arn(&c->registry, thing.name));
     put_text(c->out, M_THING_TYPE_NAME, thing.type_name);
-    put_attributes(c->out, &thing);
+    put_attributes(c->out, thing.attributes, thing.attribute_count);
     put_number(c->out, M_VERSION, (int64_t)thing.version);
     put_text(c->out, M_BILLING_GROUP_NAME, thing.billing_group_name);
     return OK;
@@ -67,7 +49,7 @@ status list_things(struct call *c) {
         put_text(thing, M_THING_NAME, list.items[i].name);
         put_text(thing, M_THING_TYPE_NAME, list.items[i].type_name);
         put_text(thing, M_THING_ARN, thing_arn(&c->registry, list.items[i].name));
-        put_attributes(thing, &list.items[i]);
+        put_attributes(thing, list.items[i].attributes, list.items[i].attribute_count);
         put_number(thing, M_VERSION, (int64_t)list.items[i].version);
     }
     call_put_next(c, list.next);
@@ -82,7 +64,7 @@ status update_thing(struct call *c) {
         .replace_attributes = payload && !get_flag(payload, M_MERGE),
         .expected_version = (uint64_t)get_number(c->in, M_EXPECTED_VERSION, 0),
     };
-    changes.attributes = attributes_in(c, &changes.attribute_count);
+    changes.attributes = attributes_in(c->in, &changes.attribute_count);
     return thing_update(&c->registry, get_text(c->in, M_THING_NAME), &changes);
 }
 

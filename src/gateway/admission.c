@@ -46,6 +46,7 @@ void admission_free(struct admission *a) {
     buf_done(&a->will_topic);
     buf_done(&a->der);
     buf_done(&a->thing_name);
+    buf_done(&a->groups);
     policy_set_unref(a->policies);
     mem_free(a);
 }
@@ -201,6 +202,10 @@ static status decide_principal(struct admission *a, struct txn *t, struct arena 
     TRY(decide_identity(a, &r, s == OK ? &facts.certificate : NULL));
     if (facts.has_thing)
         buf_append(&a->thing_name, facts.thing.name);
+    for (size_t i = 0; i < facts.group_count; i++) {
+        buf_append(&a->groups, facts.groups[i]);
+        buf_append_byte(&a->groups, 0);
+    }
     TRY(bind_policies(a, arena, facts.policies, facts.policy_count, &facts));
     return check_policies(a);
 }

@@ -5,7 +5,7 @@
 
 #include "base/map.h"
 
-enum { ENTRIES_MAX = 20000, POLICIES_MAX = 64 };
+enum { ENTRIES_MAX = 20000, POLICIES_MAX = PRINCIPAL_POLICIES_MAX };
 
 /* A parsed document or a bound set under its key. */
 struct entry {

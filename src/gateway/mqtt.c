@@ -49,6 +49,7 @@ void mqtt_free(struct mqtt_client *m) {
     mem_free(m->memos);
     mem_free((void *)m->who.client_id.ptr);
     mem_free((void *)m->thing_name.ptr);
+    mem_free((void *)m->groups.ptr);
     policy_set_unref(m->policies);
     mem_free(m);
 }
@@ -174,11 +175,17 @@ void mqtt_set_policies(struct mqtt_client *m, struct policy_set *take_policies) 
     policy_set_unref(old);
 }
 
-void mqtt_set_thing(struct mqtt_client *m, bytes thing_name) {
+/* Replaces what `own` holds by a copy of `text`. */
+static void set_text(bytes *own, bytes text) {
     struct buf copy = {0};
-    buf_append(&copy, thing_name);
-    mem_free((void *)m->thing_name.ptr);
-    m->thing_name = buf_bytes(&copy);
+    buf_append(&copy, text);
+    mem_free((void *)own->ptr);
+    *own = buf_bytes(&copy);
+}
+
+void mqtt_set_thing(struct mqtt_client *m, bytes thing_name, bytes groups) {
+    set_text(&m->thing_name, thing_name);
+    set_text(&m->groups, groups);
 }
 
 static void on_puback(struct mqtt_client *m, const struct mqtt_frame *f) {

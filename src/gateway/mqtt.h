@@ -36,6 +36,7 @@ struct mqtt_client {
     struct message *will;
     struct who who;   /* for sentences */
     bytes thing_name; /* the thing its policy variables speak of; its own copy */
+    bytes groups;     /* of that thing, with their ancestors, each ended by a zero; its own copy */
     struct list in_principal, refresh;
     struct principal *principal; /* certificate that it came with; NULL for a local client */
     uint32_t policy_generation;
@@ -68,7 +69,7 @@ void mqtt_end(struct mqtt_client *m, bool publish_will);
 void mqtt_send(struct mqtt_client *m, const struct buf *packet);
 bool mqtt_takes(const struct mqtt_client *m, const struct buf *packet);
 void mqtt_set_policies(struct mqtt_client *m, struct policy_set *take_policies);
-void mqtt_set_thing(struct mqtt_client *m, bytes thing_name);
+void mqtt_set_thing(struct mqtt_client *m, bytes thing_name, bytes groups);
 
 void mqtt_on_connect(struct mqtt_client *m, const struct mqtt_frame *f);
 void mqtt_on_publish(struct mqtt_client *m, const struct mqtt_frame *f);

@@ -83,7 +83,7 @@ void refresh_done(struct admission *a) {
             mqtt_fail(m, "connection.revoked", MQTT_REASON_ADMINISTRATIVE_ACTION);
         } else {
             mqtt_set_policies(m, TAKE(a->policies));
-            mqtt_set_thing(m, buf_bytes(&a->thing_name));
+            mqtt_set_thing(m, buf_bytes(&a->thing_name), buf_bytes(&a->groups));
         }
     }
     refresh_some(p);
@@ -156,7 +156,16 @@ static bool speaks_for_thing(const struct mqtt_client *m, bytes name) {
     return bytes_equal(m->thing_name, name);
 }
 
-/* All clients of the account that a policy or thing of this name concerns. */
+/* Whether the thing a client speaks for is in this group or in one below it. */
+static bool is_in_group(const struct mqtt_client *m, bytes name) {
+    bytes rest = m->groups, group;
+    while (bytes_split(&rest, 0, &group))
+        if (bytes_equal(group, name))
+            return true;
+    return false;
+}
+
+/* All clients of the account that a policy, thing or group of this name concerns. */
 static void mark_clients(struct plane *p, bytes account, bytes name,
                          bool (*concerns)(const struct mqtt_client *m, bytes name)) {
     struct map_node *n;
@@ -176,9 +185,11 @@ static void mark(struct plane *p, const struct change *c) {
     case CHANGE_CERTIFICATE:
     case CHANGE_ATTACHMENT:
     case CHANGE_THING_PRINCIPAL: {
-        bytes id = change_certificate_id(c);
+        bytes id = change_certificate_id(c), group = change_group(c);
         if (id.len)
             mark_certificate(p, c->account, id);
+        if (group.len)
+            mark_clients(p, c->account, group, is_in_group);
         return;
     }
     case CHANGE_POLICY:

@@ -65,6 +65,17 @@ static bool is_cognito_identity(bytes text) {
            bytes_find(bytes_skip(text, colon + 1), ':') == text.len - colon - 1;
 }
 
+status arn_require(const struct registry *r, bytes text, enum arn_type type, bytes *out_name) {
+    struct arn arn;
+    TRY(arn_parse(text, &arn));
+    TRY(arn_check_ours(r, &arn, text));
+    if (arn.type != type)
+        return FAIL(E_INVALID, "%.*s is not the ARN of a %s", BYTES_ARG(bytes_slice(text, 0, 200)),
+                    type_names[type]);
+    *out_name = arn.name;
+    return OK;
+}
+
 bytes resource_of(const struct registry *r, enum arn_type type, bytes name) {
     char *text = arena_printf(r->arena, "%s/%.*s", type_names[type], BYTES_ARG(name));
     return bytes_from(text);
@@ -77,8 +88,6 @@ status principal_parse(const struct registry *r, bytes text, bytes *out_certific
                     "Cognito identities are not supported yet: use a certificate ARN");
     TRY(arn_parse(text, &arn));
     TRY(arn_check_ours(r, &arn, text));
-    if (arn.type == ARN_THING_GROUP) /* there are none yet, so this one is not there */
-        return FAIL(E_NOT_FOUND, "Thing group %.*s not found", BYTES_ARG(arn.name));
     if (arn.type != ARN_CERTIFICATE)
         return FAIL(E_INVALID, "%.*s is not a principal: use a certificate ARN",
                     BYTES_ARG(bytes_slice(text, 0, 200)));

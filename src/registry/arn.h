@@ -38,5 +38,10 @@ const char *arn_type_name(enum arn_type type);
  * what is wrong with it. */
 NODISCARD
 status arn_parse(bytes text, struct arn *out_arn);
+struct registry;
+/* arn_require takes the name off an ARN that must be of this account, region and type: E_INVALID.
+ */
+NODISCARD
+status arn_require(const struct registry *r, bytes text, enum arn_type type, bytes *out_name);
 /* arn_format writes one into `a`. */
 bytes arn_format(struct arena *a, bytes region, bytes account, enum arn_type type, bytes name);

@@ -63,6 +63,15 @@ status cursor_next(struct cursor *c, struct row *out_row, bool *out_taken);
 /* cursor_token is where the next page starts: no bytes when no row follows the last one taken. */
 NODISCARD
 status cursor_token(struct cursor *c, bytes *out_token);
+/* cursor_token_after is the token of a page whose last row has this key: for listings that are put
+ * together from several places and only use a cursor's limit and scan.from. */
+bytes cursor_token_after(const struct cursor *c, bytes key);
+
+/* names_list gives a page of the rows under `prefix` as names: their keys without the first
+ * `skip` bytes. */
+NODISCARD
+status names_list(const struct registry *r, enum table table, bytes prefix, size_t skip,
+                  const struct page *page, struct name_list *out_list);
 
 /* What names and values may hold; E_INVALID in the words of AWS's validation. */
 enum constraint {
@@ -81,7 +90,7 @@ status constraint_check(enum constraint constraint, bytes value);
  * from. */
 NODISCARD
 status arn_check_ours(const struct registry *r, const struct arn *arn, bytes text);
-/* principal_parse takes a principal's or target's ARN; the certificate id borrows from it.
+/* principal_parse takes a principal's ARN; the certificate id borrows from it.
  * E_INVALID when it is none of this account and region. The certificate need not exist. */
 NODISCARD
 status principal_parse(const struct registry *r, bytes text, bytes *out_certificate_id);
@@ -100,6 +109,24 @@ struct certificate_record;
 NODISCARD
 status certificate_load_facts(const struct registry *r, bytes id,
                               struct certificate_record *out_certificate);
-/* policy_detach_all removes every policy of a target ("cert/<id>"). */
+/* thing_set_billing_group notes on the thing to which billing group it belongs; billing_group_join
+ * and billing_group_leave keep the other side. E_NOT_FOUND for a group that is not there. */
+NODISCARD
+status thing_set_billing_group(const struct registry *r, bytes name, bytes group);
+NODISCARD
+status billing_group_join(const struct registry *r, bytes group, bytes thing);
+NODISCARD
+status billing_group_leave(const struct registry *r, bytes group, bytes thing);
+/* thing_group_leave_all takes a thing out of all its groups. */
+NODISCARD
+status thing_group_leave_all(const struct registry *r, bytes thing);
+/* thing_group_members_prefix is what the keys of the things in a group begin with. */
+struct thing_group_record;
+bytes thing_group_members_prefix(const struct registry *r, const struct thing_group_record *group);
+/* thing_group_memberships gives the groups a thing was added to: names as keys, paths as values. */
+NODISCARD
+status thing_group_memberships(const struct registry *r, bytes thing, struct row **out_rows,
+                               size_t *out_count);
+/* policy_detach_all removes every policy of a target ("cert/<id>", "thinggroup/<name>"). */
 NODISCARD
 status policy_detach_all(const struct registry *r, bytes target);

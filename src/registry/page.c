@@ -82,16 +82,37 @@ status cursor_next(struct cursor *c, struct row *out_row, bool *out_taken) {
     return OK;
 }
 
-status cursor_token(struct cursor *c, bytes *out_token) {
+bytes cursor_token_after(const struct cursor *c, bytes key) {
     uint8_t head[TOKEN_HEAD_LEN];
     AUTO(buf) text = {0};
-    TRY(fill(c));
-    *out_token = (bytes){0};
-    if (c->next_row == c->row_count || c->last.len == 0)
-        return OK;
     token_head(c, head);
-    bytes position = bytes_skip(c->last, c->scan.prefix.len);
+    bytes position = bytes_skip(key, c->scan.prefix.len);
     base64_encode(joined(c->r->arena, bytes_of(head, sizeof head), position), &text);
-    *out_token = arena_copy(c->r->arena, buf_bytes(&text));
+    return arena_copy(c->r->arena, buf_bytes(&text));
+}
+
+status cursor_token(struct cursor *c, bytes *out_token) {
+    TRY(fill(c));
+    bool ended = c->next_row == c->row_count || c->last.len == 0;
+    *out_token = ended ? (bytes){0} : cursor_token_after(c, c->last);
+    return OK;
+}
+
+status names_list(const struct registry *r, enum table table, bytes prefix, size_t skip,
+                  const struct page *page, struct name_list *out_list) {
+    struct name_list l = {0};
+    struct cursor c;
+    struct row row;
+    bool taken = true;
+    TRY(cursor_start(r, table, prefix, false, page, &c));
+    l.items = ARENA_ARRAY(r->arena, bytes, c.limit);
+    while (l.count < c.limit) {
+        TRY(cursor_next(&c, &row, &taken));
+        if (!taken)
+            break;
+        l.items[l.count++] = bytes_skip(row.key, skip);
+    }
+    TRY(cursor_token(&c, &l.next));
+    *out_list = l;
     return OK;
 }

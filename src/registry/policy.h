@@ -3,7 +3,7 @@
 #pragma once
 #include "registry/registry.h"
 
-enum { POLICY_VERSIONS_MAX = 5, POLICIES_PER_TARGET_MAX = 10 };
+enum { POLICY_VERSIONS_MAX = 5, POLICIES_PER_TARGET_MAX = 10, POLICIES_PER_GROUP_MAX = 2 };
 
 struct policy_record {
     bytes name;
@@ -61,19 +61,23 @@ status policy_version_set_default(const struct registry *r, bytes name, bytes ve
 NODISCARD
 status policy_version_delete(const struct registry *r, bytes name, bytes version);
 
-/* Attachments. `target` is a certificate ARN of this account (AttachPolicy and the older
- * AttachPrincipalPolicy share them). E_NOT_FOUND when the target is not there, E_LIMIT for the
- * eleventh policy, E_INVALID for what cannot be a target, E_NOT_IMPLEMENTED for Cognito identities.
- * Attaching twice and detaching what is not attached are fine [AWS control-plane 7]. */
+/* Attachments. `target` is the ARN of a certificate or a thing group of this account (AttachPolicy
+ * and the older AttachPrincipalPolicy share them). E_NOT_FOUND when the target is not there,
+ * E_LIMIT for the eleventh policy of a certificate and the third of a group, E_INVALID for what
+ * cannot be a target, E_NOT_IMPLEMENTED for Cognito identities. Attaching twice and detaching what
+ * is not attached are fine [AWS control-plane 7]. */
 NODISCARD
 status policy_attach(const struct registry *r, bytes name, bytes target);
 NODISCARD
 status policy_detach(const struct registry *r, bytes name, bytes target);
-/* The policies of a target by name, and the targets of a policy as ARNs; page->ascending is
- * ignored. */
+/* The policies of a target by name (those of a group with what it inherits from its ancestors, if
+ * asked for), and the targets of a policy as ARNs; page->ascending is ignored. */
 NODISCARD
 status policy_list_attached(const struct registry *r, bytes target, const struct page *page,
                             struct policy_list *out_list);
+NODISCARD
+status policy_list_inherited(const struct registry *r, bytes target, const struct page *page,
+                             struct policy_list *out_list);
 struct target_list {
     bytes *items; /* ARNs */
     size_t count;
@@ -82,3 +86,7 @@ struct target_list {
 NODISCARD
 status policy_list_targets(const struct registry *r, bytes name, const struct page *page,
                            struct target_list *out_list);
+/* policy_list_principals is policy_list_targets without the groups. */
+NODISCARD
+status policy_list_principals(const struct registry *r, bytes name, const struct page *page,
+                              struct target_list *out_list);

@@ -1,6 +1,8 @@
 #include "registry/principal.h"
 #include "registry/internal.h"
 
+#include <stdlib.h>
+
 status registry_policy_load(const struct registry *r, bytes name, struct policy_facts *out_policy) {
     struct policy_record p;
     TRY(policy_load(r, name, &p));
@@ -8,18 +10,63 @@ status registry_policy_load(const struct registry *r, bytes name, struct policy_
     return OK;
 }
 
-static status load_policies(const struct registry *r, bytes resource,
-                            struct principal_facts *facts) {
-    struct scan scan = {.prefix = key_of_pair(r, resource, (bytes){0}),
-                        .limit = STORE_SCAN_ROWS_MAX};
+static bool has_policy(const struct principal_facts *facts, bytes name) {
+    for (size_t i = 0; i < facts->policy_count; i++)
+        if (bytes_equal(facts->policies[i].name, name))
+            return true;
+    return false;
+}
+
+/* Those attached to the resource; one that applies already is left out. */
+static status add_policies(const struct registry *r, bytes resource, size_t most,
+                           struct principal_facts *facts) {
+    struct scan scan = {.prefix = key_of_pair(r, resource, (bytes){0}), .limit = most};
     struct row *rows;
     size_t count;
     TRY(store_scan(r->txn, TABLE_POLICIES_OF_TARGET, &scan, r->arena, &rows, &count));
-    facts->policies = ARENA_ARRAY(r->arena, struct policy_facts, count);
-    for (; facts->policy_count < count; facts->policy_count++) {
-        bytes name = bytes_skip(rows[facts->policy_count].key, scan.prefix.len);
+    for (size_t i = 0; i < count; i++) {
+        bytes name = bytes_skip(rows[i].key, scan.prefix.len);
+        if (has_policy(facts, name))
+            continue;
         TRY(registry_policy_load(r, name, &facts->policies[facts->policy_count]));
+        facts->policy_count++;
     }
+    return OK;
+}
+
+/* The groups the thing was added to, with their ancestors. Two of them share none, for a thing is
+ * in one group of a tree only. */
+static status load_groups(const struct registry *r, struct principal_facts *facts) {
+    struct row *memberships;
+    size_t count;
+    TRY(thing_group_memberships(r, facts->thing.name, &memberships, &count));
+    facts->groups = ARENA_ARRAY(r->arena, bytes, count * THING_GROUP_DEPTH_MAX);
+    for (size_t i = 0; i < count; i++) {
+        struct thing_group_record group;
+        TRY(thing_group_load(r, memberships[i].key, &group));
+        for (size_t k = 0; k < group.ancestor_count && k < THING_GROUP_DEPTH_MAX - 1; k++)
+            facts->groups[facts->group_count++] = group.ancestors[k];
+        facts->groups[facts->group_count++] = group.name;
+    }
+    return OK;
+}
+
+static int compare_policies(const void *a, const void *b) {
+    const struct policy_facts *x = a, *y = b;
+    return bytes_compare(x->name, y->name);
+}
+
+static status load_policies(const struct registry *r, bytes resource,
+                            struct principal_facts *facts) {
+    if (facts->has_thing)
+        TRY(load_groups(r, facts));
+    size_t most = POLICIES_PER_TARGET_MAX + facts->group_count * POLICIES_PER_GROUP_MAX;
+    facts->policies = ARENA_ARRAY(r->arena, struct policy_facts, most);
+    TRY(add_policies(r, resource, POLICIES_PER_TARGET_MAX, facts));
+    for (size_t i = 0; i < facts->group_count; i++)
+        TRY(add_policies(r, resource_of(r, ARN_THING_GROUP, facts->groups[i]),
+                         POLICIES_PER_GROUP_MAX, facts));
+    qsort(facts->policies, facts->policy_count, sizeof *facts->policies, compare_policies);
     return OK;
 }
 
@@ -55,8 +102,8 @@ status registry_principal_load(const struct registry *r, bytes certificate_id, b
     struct principal_facts facts = {0};
     TRY(certificate_load_facts(r, certificate_id, &facts.certificate));
     bytes resource = certificate_resource(r, certificate_id);
-    TRY(load_policies(r, resource, &facts));
     TRY(load_thing(r, resource, client_id, &facts));
+    TRY(load_policies(r, resource, &facts));
     *out_facts = facts;
     return OK;
 }

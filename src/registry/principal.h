@@ -3,6 +3,13 @@
 #include "registry/certificate.h"
 #include "registry/policy.h"
 #include "registry/thing.h"
+#include "registry/thing_group.h"
+
+/* The most that can apply to one connection. */
+enum {
+    PRINCIPAL_GROUPS_MAX = THING_GROUPS_PER_THING_MAX * THING_GROUP_DEPTH_MAX,
+    PRINCIPAL_POLICIES_MAX = POLICIES_PER_TARGET_MAX + PRINCIPAL_GROUPS_MAX * POLICIES_PER_GROUP_MAX
+};
 
 /* principal_require reads a principal's ARN; the certificate id borrows from it. E_INVALID when it
  * is none of this account and region, E_NOT_FOUND when the certificate is not registered. */
@@ -18,8 +25,12 @@ struct policy_facts {
 
 struct principal_facts {
     struct certificate_record certificate; /* without pem */
-    struct policy_facts *policies; /* attached to the certificate, default versions, by name */
+    /* Default versions of what is attached to the certificate and, when there is a thing, to its
+     * groups and their ancestors; each once, by name [AWS policy 7]. */
+    struct policy_facts *policies;
     size_t policy_count;
+    bytes *groups; /* those groups' names; their number is bounded as that of policies is */
+    size_t group_count;
     /* The thing the policy variables of this connection speak of: the one the certificate is
      * attached to exclusively, else the one named like the client identifier, if the certificate
      * is attached to it [AWS identity 10.2, policy 5.2]. */

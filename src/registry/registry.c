@@ -14,6 +14,12 @@ bytes change_certificate_id(const struct change *c) {
                                                                : (bytes){0};
 }
 
+bytes change_group(const struct change *c) {
+    static const bytes prefix = BYTES("thinggroup/");
+    bool about_group = c->kind == CHANGE_ATTACHMENT && bytes_start_with(c->key, prefix);
+    return about_group ? bytes_skip(c->key, prefix.len) : (bytes){0};
+}
+
 static uint8_t *put(uint8_t *at, bytes part) {
     if (part.len > 0)
         memcpy(at, part.ptr, part.len);

@@ -34,6 +34,15 @@ struct page {
  * position by key, so rows that come or go between pages are neither skipped nor repeated; they
  * match [A-Za-z0-9+/]+={0,2} [AWS control-plane 5]. */
 
+struct name_list {
+    bytes *items;
+    size_t count;
+    bytes next;
+};
+
 /* change_certificate_id is the certificate whose principal a change touches (CHANGE_CERTIFICATE,
  * CHANGE_ATTACHMENT and CHANGE_THING_PRINCIPAL of a certificate), or no bytes. */
 bytes change_certificate_id(const struct change *c);
+/* change_group is the thing group whose policies a change touches (CHANGE_ATTACHMENT of a group),
+ * or no bytes. It concerns the things in it and in the groups below. */
+bytes change_group(const struct change *c);

@@ -5,12 +5,11 @@
 #include "registry/thing.h"
 #include "base/clock.h"
 #include "base/random.h"
-#include "registry/internal.h"
+#include "registry/attribute.h"
+#include "registry/billing_group.h"
+#include "registry/thing_group.h"
 #include "registry/thing_query.h"
 #include "registry/thing_type.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 struct stored_thing {
     struct thing_record thing;
@@ -32,33 +31,17 @@ bytes thing_arn(const struct registry *r, bytes name) {
 static status save(const struct registry *r, const struct thing_record *thing) {
     AUTO(buf) attributes = {0};
     struct stored_thing stored = {.thing = *thing};
-    for (size_t i = 0; i < thing->attribute_count; i++) {
-        record_list_add(&attributes, thing->attributes[i].name);
-        record_list_add(&attributes, thing->attributes[i].value);
-    }
+    attributes_encode(thing->attributes, thing->attribute_count, &attributes);
     stored.attributes = buf_bytes(&attributes);
     return object_save(r, TABLE_THINGS, key_of(r, thing->name), fields, COUNT_OF(fields), &stored);
-}
-
-static void read_attributes(const struct registry *r, bytes list, struct thing_record *thing) {
-    bytes rest = list, item;
-    size_t items = 0;
-    while (record_list_next(&rest, &item))
-        items++;
-    thing->attributes = ARENA_ARRAY(r->arena, struct thing_attribute, items / 2);
-    rest = list;
-    for (; thing->attribute_count < items / 2; thing->attribute_count++) {
-        struct thing_attribute *attribute = &thing->attributes[thing->attribute_count];
-        (void)record_list_next(&rest, &attribute->name);
-        (void)record_list_next(&rest, &attribute->value);
-    }
 }
 
 static status decode(const struct registry *r, bytes name, bytes value,
                      struct thing_record *out_thing) {
     struct stored_thing stored = {.thing = {.name = arena_copy(r->arena, name)}};
     TRY(record_decode(fields, COUNT_OF(fields), value, &stored));
-    read_attributes(r, stored.attributes, &stored.thing);
+    stored.thing.attributes =
+        attributes_decode(r->arena, stored.attributes, &stored.thing.attribute_count);
     *out_thing = stored.thing;
     return OK;
 }
@@ -78,11 +61,7 @@ static status check_attributes(const struct thing_record *thing) {
                     "Thing %.*s would have %zu attributes: with%s a thing type it may have %zu",
                     BYTES_ARG(thing->name), thing->attribute_count,
                     thing->type_name.len ? "" : "out", most);
-    for (size_t i = 0; i < thing->attribute_count; i++) {
-        TRY(constraint_check(CONSTRAINT_ATTRIBUTE_NAME, thing->attributes[i].name));
-        TRY(constraint_check(CONSTRAINT_ATTRIBUTE_VALUE, thing->attributes[i].value));
-    }
-    return OK;
+    return attributes_check(thing->attributes, thing->attribute_count);
 }
 
 /* Why a thing cannot be given a type; the words are AWS's [AWS control-plane 6.2]. */
@@ -102,63 +81,15 @@ static status check_type(const struct registry *r, bytes name, bool is_new) {
                 BYTES_ARG(name));
 }
 
-static status check_billing_group(bytes name) {
-    if (name.len > 0) /* there are none yet, so this one is not there */
-        return FAIL(E_NOT_FOUND, "Billing group %.*s not found",
-                    BYTES_ARG(bytes_slice(name, 0, 128)));
-    return OK;
-}
-
 static bytes type_key(const struct registry *r, const struct thing_record *thing) {
     return key_of_pair(r, thing->type_name, thing->name);
 }
 
-static int compare_names(const void *a, const void *b) {
-    const struct thing_attribute *x = a, *y = b;
-    return bytes_compare(x->name, y->name);
-}
-
-static const struct thing_attribute *find_attribute(const struct thing_attribute *attributes,
-                                                    size_t count, bytes name) {
-    for (size_t i = 0; i < count; i++)
-        if (bytes_equal(attributes[i].name, name))
-            return &attributes[i];
-    return NULL;
-}
-
-/* What is left of `old` when `set` is laid over it, by name; an empty value removes, and of two
- * with the same name the later counts. */
-static status lay_over(const struct registry *r, const struct thing_attribute *old,
-                       size_t old_count, const struct thing_attribute *set, size_t set_count,
-                       struct thing_record *thing) {
-    if (set_count > 2 * THING_ATTRIBUTES_TYPED_MAX)
-        return FAIL(E_INVALID, "%zu attributes are too many for a thing: it may have %d", set_count,
-                    THING_ATTRIBUTES_TYPED_MAX);
-    struct thing_attribute *all =
-        ARENA_ARRAY(r->arena, struct thing_attribute, old_count + set_count);
-    size_t count = 0;
-    for (size_t i = 0; i < old_count; i++)
-        if (!find_attribute(set, set_count, old[i].name))
-            all[count++] = old[i];
-    for (size_t i = 0; i < set_count; i++)
-        if (set[i].value.len > 0 && !find_attribute(set + i + 1, set_count - i - 1, set[i].name))
-            all[count++] = set[i];
-    qsort(all, count, sizeof *all, compare_names);
-    thing->attributes = all;
-    thing->attribute_count = count;
-    return OK;
-}
-
 static bool are_alike(const struct thing_record *a, const struct thing_record *b) {
-    if (!bytes_equal(a->type_name, b->type_name) ||
-        !bytes_equal(a->billing_group_name, b->billing_group_name) ||
-        a->attribute_count != b->attribute_count)
-        return false;
-    for (size_t i = 0; i < a->attribute_count; i++)
-        if (!bytes_equal(a->attributes[i].name, b->attributes[i].name) ||
-            !bytes_equal(a->attributes[i].value, b->attributes[i].value))
-            return false;
-    return true;
+    return bytes_equal(a->type_name, b->type_name) &&
+           bytes_equal(a->billing_group_name, b->billing_group_name) &&
+           attributes_are_alike(a->attributes, a->attribute_count, b->attributes,
+                                b->attribute_count);
 }
 
 /* Repeating a creation succeeds; changing by creating does not [AWS identity 10.1]. */
@@ -175,7 +106,6 @@ static status add(const struct registry *r, struct thing_record *thing) {
     TRY(constraint_check(CONSTRAINT_THING_NAME, thing->name));
     TRY(check_attributes(thing));
     TRY(check_type(r, thing->type_name, true));
-    TRY(check_billing_group(thing->billing_group_name));
     random_uuid(id);
     thing->id = arena_copy(r->arena, bytes_from(id));
     thing->version = 1;
@@ -183,6 +113,8 @@ static status add(const struct registry *r, struct thing_record *thing) {
     TRY(save(r, thing));
     if (thing->type_name.len > 0)
         TRY(mark_save(r, TABLE_THINGS_BY_TYPE, type_key(r, thing)));
+    if (thing->billing_group_name.len > 0)
+        TRY(billing_group_join(r, thing->billing_group_name, thing->name));
     note(r, CHANGE_THING, thing->name);
     return OK;
 }
@@ -190,7 +122,8 @@ static status add(const struct registry *r, struct thing_record *thing) {
 status thing_create(const struct registry *r, const struct thing_record *thing,
                     struct thing_record *out_thing) {
     struct thing_record wanted = *thing, existing;
-    TRY(lay_over(r, NULL, 0, thing->attributes, thing->attribute_count, &wanted));
+    TRY(attributes_lay_over(r->arena, NULL, 0, thing->attributes, thing->attribute_count,
+                            &wanted.attributes, &wanted.attribute_count));
     status s = thing_load(r, thing->name, &existing);
     if (s == OK) {
         TRY(check_repeated(r, &wanted, &existing));
@@ -203,6 +136,13 @@ status thing_create(const struct registry *r, const struct thing_record *thing,
     if (out_thing)
         *out_thing = wanted;
     return OK;
+}
+
+status thing_set_billing_group(const struct registry *r, bytes name, bytes group) {
+    struct thing_record thing;
+    TRY(thing_load(r, name, &thing));
+    thing.billing_group_name = group;
+    return save(r, &thing);
 }
 
 static status check_version(const struct thing_record *thing, uint64_t expected) {
@@ -231,7 +171,8 @@ static status apply(const struct registry *r, const struct thing_changes *change
     if (changes->remove_type || changes->type_name.len > 0)
         TRY(set_type(r, changes->type_name, thing));
     size_t kept = changes->replace_attributes ? 0 : thing->attribute_count;
-    TRY(lay_over(r, thing->attributes, kept, changes->attributes, changes->attribute_count, thing));
+    TRY(attributes_lay_over(r->arena, thing->attributes, kept, changes->attributes,
+                            changes->attribute_count, &thing->attributes, &thing->attribute_count));
     return check_attributes(thing);
 }
 
@@ -263,6 +204,9 @@ status thing_delete(const struct registry *r, bytes name, uint64_t expected_vers
                     BYTES_ARG(name));
     if (thing.type_name.len > 0)
         TRY(store_remove(r->txn, TABLE_THINGS_BY_TYPE, type_key(r, &thing)));
+    if (thing.billing_group_name.len > 0)
+        TRY(billing_group_leave(r, thing.billing_group_name, name));
+    TRY(thing_group_leave_all(r, name));
     TRY(store_remove(r->txn, TABLE_THINGS, key_of(r, name)));
     note(r, CHANGE_THING, name);
     return OK;
@@ -276,7 +220,7 @@ static bool passes(const struct thing_filter *filter, const struct thing_record 
     if (filter->attribute_name.len == 0)
         return true;
     const struct thing_attribute *attribute =
-        find_attribute(thing->attributes, thing->attribute_count, filter->attribute_name);
+        attribute_find(thing->attributes, thing->attribute_count, filter->attribute_name);
     if (!attribute)
         return false;
     return filter->attribute_value_is_prefix

@@ -132,8 +132,8 @@ enum change_kind {
     CHANGE_CA_CERTIFICATE,  /* key: CA certificate id */
     CHANGE_CERTIFICATE,     /* key: certificate id */
     CHANGE_POLICY,          /* key: policy name; its default version changed, or it came or went */
-    CHANGE_ATTACHMENT,      /* key: the target, "cert/<id>" */
-    CHANGE_THING,           /* key: thing name */
+    CHANGE_ATTACHMENT,      /* key: the target, "cert/<id>" or "thinggroup/<name>" */
+    CHANGE_THING,           /* key: thing name; it, or the groups it is in, changed */
     CHANGE_THING_PRINCIPAL, /* key: the principal, "cert/<id>" */
     CHANGE_KIND_COUNT
 };

@@ -1,0 +1,118 @@
+/* Which things are in which groups, from both sides:
+ *
+ *     THINGS_OF_GROUP  account, path of the group, '.', thing
+ *     GROUPS_OF_THING  account, thing, 0, group → path of the group
+ *
+ * Ids are hexadecimal, so that a '.' ends a path where a child's id would go on: one prefix holds
+ * the things of a group, a shorter one those of all groups below it, too. */
+#include "registry/internal.h"
+#include "registry/thing_group.h"
+
+enum { GROUP_ID_LEN = 36 };
+
+bytes thing_group_members_prefix(const struct registry *r, const struct thing_group_record *group) {
+    return key_of(r, bytes_from(arena_printf(r->arena, "%.*s.", BYTES_ARG(group->path))));
+}
+
+static bytes member_key(const struct registry *r, bytes path, bytes thing) {
+    return key_of(
+        r, bytes_from(arena_printf(r->arena, "%.*s.%.*s", BYTES_ARG(path), BYTES_ARG(thing))));
+}
+
+static status require_thing(const struct registry *r, bytes name) {
+    bool exists;
+    TRY(object_has(r, TABLE_THINGS, key_of(r, name), &exists));
+    return exists ? OK : FAIL(E_NOT_FOUND, "The specified resource does not exist");
+}
+
+status thing_group_memberships(const struct registry *r, bytes thing, struct row **out_rows,
+                               size_t *out_count) {
+    struct scan scan = {.prefix = key_of_pair(r, thing, (bytes){0}),
+                        .limit = THING_GROUPS_PER_THING_MAX};
+    TRY(store_scan(r->txn, TABLE_GROUPS_OF_THING, &scan, r->arena, out_rows, out_count));
+    for (size_t i = 0; i < *out_count; i++)
+        (*out_rows)[i].key = bytes_skip((*out_rows)[i].key, scan.prefix.len);
+    return OK;
+}
+
+/* Whether a thing with these memberships may join the group. */
+static status check_room(const struct thing_group_record *group, bytes thing,
+                         const struct row *memberships, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (bytes_start_with(group->path, bytes_slice(memberships[i].value, 0, GROUP_ID_LEN)))
+            return FAIL(E_INVALID,
+                        "Thing %.*s is in group %.*s, and it cannot be in two groups of the same "
+                        "hierarchy: remove it from there before it is added to %.*s",
+                        BYTES_ARG(thing), BYTES_ARG(memberships[i].key), BYTES_ARG(group->name));
+    if (count == THING_GROUPS_PER_THING_MAX)
+        return FAIL(E_INVALID, "Thing %.*s is in %d groups already, which is the most",
+                    BYTES_ARG(thing), THING_GROUPS_PER_THING_MAX);
+    return OK;
+}
+
+status thing_group_add_thing(const struct registry *r, bytes group, bytes thing) {
+    struct thing_group_record g;
+    struct row *memberships;
+    size_t count;
+    bool is_in;
+    TRY(thing_group_load(r, group, &g));
+    TRY(require_thing(r, thing));
+    bytes key = key_of_pair(r, thing, group);
+    TRY(object_has(r, TABLE_GROUPS_OF_THING, key, &is_in));
+    if (is_in)
+        return OK;
+    TRY(thing_group_memberships(r, thing, &memberships, &count));
+    TRY(check_room(&g, thing, memberships, count));
+    TRY(store_save(r->txn, TABLE_GROUPS_OF_THING, key, g.path));
+    TRY(mark_save(r, TABLE_THINGS_OF_GROUP, member_key(r, g.path, thing)));
+    note(r, CHANGE_THING, thing);
+    return OK;
+}
+
+static status leave(const struct registry *r, bytes group, bytes path, bytes thing) {
+    TRY(store_remove(r->txn, TABLE_GROUPS_OF_THING, key_of_pair(r, thing, group)));
+    return store_remove(r->txn, TABLE_THINGS_OF_GROUP, member_key(r, path, thing));
+}
+
+status thing_group_remove_thing(const struct registry *r, bytes group, bytes thing) {
+    struct thing_group_record g;
+    bool is_in;
+    TRY(thing_group_load(r, group, &g));
+    TRY(require_thing(r, thing));
+    TRY(object_has(r, TABLE_GROUPS_OF_THING, key_of_pair(r, thing, group), &is_in));
+    if (!is_in)
+        return OK;
+    TRY(leave(r, group, g.path, thing));
+    note(r, CHANGE_THING, thing);
+    return OK;
+}
+
+status thing_group_leave_all(const struct registry *r, bytes thing) {
+    struct row *memberships;
+    size_t count;
+    TRY(thing_group_memberships(r, thing, &memberships, &count));
+    for (size_t i = 0; i < count; i++)
+        TRY(leave(r, memberships[i].key, memberships[i].value, thing));
+    return OK;
+}
+
+status thing_group_list_things(const struct registry *r, bytes group, bool recursive,
+                               const struct page *page, struct name_list *out_list) {
+    struct thing_group_record g;
+    struct name_list l;
+    TRY(thing_group_load(r, group, &g));
+    bytes own = thing_group_members_prefix(r, &g);
+    bytes all = bytes_slice(own, 0, own.len - 1);
+    TRY(names_list(r, TABLE_THINGS_OF_GROUP, recursive ? all : own, all.len, page, &l));
+    for (size_t i = 0; i < l.count; i++) /* what is left of the path holds no other '.' */
+        l.items[i] = bytes_skip(l.items[i], bytes_find(l.items[i], '.') + 1);
+    *out_list = l;
+    return OK;
+}
+
+status thing_list_groups(const struct registry *r, bytes thing, const struct page *page,
+                         struct name_list *out_list) {
+    bytes prefix = key_of_pair(r, thing, (bytes){0});
+    TRY(require_thing(r, thing));
+    return names_list(r, TABLE_GROUPS_OF_THING, prefix, prefix.len, page, out_list);
+}
