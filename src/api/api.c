@@ -5,6 +5,7 @@
 
 #include "api/exchange.h"
 #include "api/handlers.h"
+#include "api/route.h"
 #include "api/signers.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -27,6 +28,13 @@ void api_free(struct api *api) {
     patterns_free(api->patterns);
     signers_free(api->signers);
     mem_free(api);
+}
+
+bool api_makes_keys(const struct http_request *request) {
+    enum model_method method;
+    const struct model_operation *o = &model_iot.operations[IOT_CREATE_KEYS_AND_CERTIFICATE];
+    return model_method_find(request->method, &method) && method == o->method &&
+           route_leads_to(&model_iot, o, request->path);
 }
 
 void api_response_done(struct api_response *r) {

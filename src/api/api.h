@@ -52,6 +52,10 @@ void api_answer(struct api *api, const struct http_request *request, struct aren
                 struct api_response *out);
 void api_response_done(struct api_response *r);
 
+/* api_makes_keys tells a request that makes an RSA key pair, if it is signed rightly: it takes a
+ * thousand times as long as others, which must not wait behind it. Pure; any thread. */
+bool api_makes_keys(const struct http_request *request);
+
 /* api_coverage appends the table of all operations, marked "done" or "not yet", and the counts:
  * what `kedge api --coverage` prints. */
 void api_coverage(struct buf *out);

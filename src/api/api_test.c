@@ -209,6 +209,24 @@ TEST(what_failed_inside_is_not_told_to_peers) {
     fixture_done(&f);
 }
 
+TEST(a_request_for_a_key_pair_is_known_before_it_is_answered) {
+    static const struct {
+        bytes method, path;
+        bool makes_keys;
+    } requests[] = {
+        {BYTES("POST"), BYTES("/keys-and-certificate"), true},
+        {BYTES("POST"), BYTES("/keys%2Dand-certificate/"), true},
+        {BYTES("GET"), BYTES("/keys-and-certificate"), false},
+        {BYTES("POST"), BYTES("/keys-and-certificate/x"), false},
+        {BYTES("POST"), BYTES("/certificates"), false},
+        {BYTES("BREW"), BYTES("/keys-and-certificate"), false},
+    };
+    for (size_t i = 0; i < COUNT_OF(requests); i++) {
+        struct http_request r = {.method = requests[i].method, .path = requests[i].path};
+        CHECK_INT(api_makes_keys(&r), requests[i].makes_keys);
+    }
+}
+
 TEST(sts_tells_who_asks) { /* [AWS control-plane 9] */
     struct fixture f = fixture_open();
     f.signing.service = "sts";

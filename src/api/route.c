@@ -41,6 +41,11 @@ static bool fits(bytes template, bytes path, struct route *r) {
     return path.ptr == NULL;
 }
 
+bool route_leads_to(const struct model *m, const struct model_operation *o, bytes path) {
+    struct route r;
+    return fits(without_end_slash(model_text(m, o->path)), without_end_slash(path), &r);
+}
+
 bool route_find(const struct model *m, enum model_method method, bytes path,
                 struct route *out_route) {
     path = without_end_slash(path);

@@ -21,5 +21,9 @@ struct route {
 bool route_find(const struct model *m, enum model_method method, bytes path,
                 struct route *out_route);
 
+/* route_leads_to tells whether this operation's own path fits; the method is the caller's to ask.
+ */
+bool route_leads_to(const struct model *m, const struct model_operation *o, bytes path);
+
 /* route_label is the raw value of a label, or no bytes. */
 bytes route_label(const struct route *r, bytes name);

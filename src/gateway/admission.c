@@ -69,7 +69,7 @@ bool admission_start(struct admission *a) {
     a->job.run = run;
     a->job.done = done;
     a->changes = a->connection->plane->changes;
-    if (workers_post(a->server->workers, a->connection->plane->loop, &a->job) != OK)
+    if (workers_post(a->server->workers[CREW_DEVICES], a->connection->plane->loop, &a->job) != OK)
         return false;
     connection_busy(a->connection);
     a->client->admission = a;

@@ -84,7 +84,9 @@ static void refuse(struct http_client *h, int code, const char *type, const char
 
 static void run(struct job *j) {
     struct call *k = OWNER(j, struct call, job);
-    api_answer(k->connection->plane->server->api, &k->request, &k->memory, &k->answer);
+    struct server *s = k->connection->plane->server;
+    if (!atomic_load(&s->stopping))
+        api_answer(s->api, &k->request, &k->memory, &k->answer);
 }
 
 static void call_free(struct call *k) {
@@ -141,7 +143,8 @@ static void start_call(struct http_client *h) {
     k->job.run = run;
     k->job.done = done;
     http_parser_request(&h->parser, &h->in, &k->memory, &k->request);
-    if (workers_post(c->plane->server->workers, c->plane->loop, &k->job) != OK) {
+    enum crew crew = api_makes_keys(&k->request) ? CREW_KEYS : CREW_WRITERS;
+    if (workers_post(c->plane->server->workers[crew], c->plane->loop, &k->job) != OK) {
         call_free(k);
         refuse(h, 503, "ServiceUnavailableException", "too many requests wait already; try again");
         return;

@@ -247,7 +247,7 @@ static void flush(struct plane *p) {
     if (!b)
         return;
     b->job.run = run;
-    if (workers_post(p->server->workers, NULL, &b->job) == OK)
+    if (workers_post(p->server->workers[CREW_WRITERS], NULL, &b->job) == OK)
         p->reasons = NULL;
     else
         timer_start(p->loop, &p->reasons_timer, REASONS_FLUSH_MS);

@@ -120,7 +120,7 @@ status retained_keep(struct mqtt_client *m, const struct mqtt_publish *p) {
     struct keeping *k = keeping_new(m, &publication);
     k->connection = c;
     k->packet_id = p->packet_id;
-    status s = workers_post(k->server->workers, c->plane->loop, &k->job);
+    status s = workers_post(k->server->workers[CREW_WRITERS], c->plane->loop, &k->job);
     if (s != OK) {
         keeping_free(k);
         return s;
@@ -133,7 +133,7 @@ status retained_keep(struct mqtt_client *m, const struct mqtt_publish *p) {
 
 void retained_keep_will(struct mqtt_client *m, const struct publication *will) {
     struct keeping *k = keeping_new(m, will);
-    if (workers_post(k->server->workers, m->connection->plane->loop, &k->job) != OK) {
+    if (workers_post(k->server->workers[CREW_WRITERS], m->connection->plane->loop, &k->job) != OK) {
         reason_record(m->connection, &m->who, "will.not_retained", failure_text());
         keeping_free(k);
         return;
@@ -308,7 +308,7 @@ bool retained_send(struct mqtt_client *m, const struct retained_query *queries, 
     f->query_count = count;
     f->job.run = run_find;
     f->job.done = done_find;
-    if (workers_post(server->workers, c->plane->loop, &f->job) != OK) {
+    if (workers_post(server->workers[CREW_DEVICES], c->plane->loop, &f->job) != OK) {
         reason_record(c, &m->who, "retained.not_sent", failure_text());
         finding_free(f);
         return false;

@@ -16,7 +16,11 @@
 #include "identity/issuer.h"
 #include "identity/key_pool.h"
 
-enum { WORKERS = 4, SPARE_KEYS = 16, LOOK_AROUND_S = 60 };
+enum { SPARE_KEYS = 16, LOOK_AROUND_S = 60 };
+
+/* Writers share commits, so more of them at once means fewer waits for the disk. */
+static const unsigned crew_sizes[CREW_COUNT] = {
+    [CREW_DEVICES] = 4, [CREW_WRITERS] = 8, [CREW_KEYS] = 2};
 
 /* ---- what lies on disk ---- */
 
@@ -103,7 +107,8 @@ status server_open(struct server *s, const struct settings *settings) {
     s->key_pool = key_pool_new(SPARE_KEYS);
     s->documents = documents_new();
     s->directory = directory_new();
-    s->workers = workers_new(WORKERS);
+    for (int crew = 0; crew < CREW_COUNT; crew++)
+        s->workers[crew] = workers_new(crew_sizes[crew]);
     return open_api(s);
 }
 
@@ -118,8 +123,9 @@ static void settle(struct server *s) {
 }
 
 void server_close(struct server *s) {
-    if (s->workers)
-        workers_free(s->workers);
+    atomic_store(&s->stopping, true);
+    for (int crew = 0; crew < CREW_COUNT; crew++)
+        workers_free(s->workers[crew]);
     settle(s);
     for (unsigned i = 0; i < s->plane_count; i++) {
         struct loop *loop = s->planes[i]->loop;

@@ -18,11 +18,20 @@ struct key_pool;
 
 enum { PLANES_MAX = 64 };
 
+/* Workers by what they wait for, so that nobody waits behind something slower than his own. */
+enum crew {
+    CREW_DEVICES, /* what devices ask: reads the store, and never waits for the disk */
+    CREW_WRITERS, /* the control plane, retained messages, reasons: commits */
+    CREW_KEYS,    /* requests that make an RSA key pair, which takes a tenth of a second */
+    CREW_COUNT
+};
+
 struct server {
     const struct settings *settings;
     struct store *store;
     struct account account; /* the default one */
-    struct workers *workers;
+    struct workers *workers[CREW_COUNT];
+    _Atomic bool stopping; /* the loops have ended: who still waits is not answered any more */
     struct documents *documents;
     struct directory *directory;
     struct issuer *issuer;

@@ -2,10 +2,13 @@
 import contextlib
 import socket
 import struct
+import threading
+import time
 
 import pytest
 
-from server import Server, is_sanitized
+from devices import Device
+from server import Server, is_sanitized, patience_s
 from wire import PINGREQ, Wire, packet, publish
 
 KIB_MAX = 40 * 1024  # what one peer may make the server grow by; an idle server has about 10 MiB
@@ -73,3 +76,33 @@ def test_a_client_that_reads_none_of_its_answers_is_closed_and_told_why(server, 
         send_without_reading(wire.socket, data * 50_000, 1000)
     server.expect_why("deaf", "without reading what it is answered")
     wire.close()
+
+
+@contextlib.contextmanager
+def repeated_by_threads(count, action):
+    """`action` again and again by so many threads, while what is inside happens."""
+    done = threading.Event()
+
+    def repeat():
+        while not done.is_set():
+            action()
+    threads = [threading.Thread(target=repeat) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    yield
+    done.set()
+    for thread in threads:
+        thread.join()
+
+
+def test_a_crowd_that_wants_key_pairs_holds_up_nobody_else(server):
+    one, iot = Device(server), server.client()
+    slowest_s = 0
+    with repeated_by_threads(24, server.client().create_keys_and_certificate):
+        time.sleep(1)
+        for number in range(10):
+            begun = time.monotonic()
+            iot.list_things()
+            Wire(server.mqtts_port, one.tls()).open(f"passer-by-{number}").close()
+            slowest_s = max(slowest_s, time.monotonic() - begun)
+    assert slowest_s < patience_s(2), slowest_s

@@ -25,7 +25,8 @@ void stage_open(struct play *p) {
     must(p, account_ensure_default(s->store, BYTES(ACCOUNT), &s->account));
     s->documents = documents_new();
     s->directory = directory_new();
-    s->workers = sim_workers_new(p->sim);
+    for (int crew = 0; crew < CREW_COUNT; crew++)
+        s->workers[crew] = sim_workers_new(p->sim);
 }
 
 void stage_start(struct play *p) {
