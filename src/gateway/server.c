@@ -257,36 +257,37 @@ static void say_where(const struct server *s) {
 }
 
 /* The threads of the loops, as far as they were started. */
-struct crew {
-    pthread_t threads[PLANES_MAX];
+struct loop_threads {
+    pthread_t ids[PLANES_MAX];
     struct drain drains[PLANES_MAX];
     unsigned count;
 };
 
-static status start_loops(struct server *s, struct crew *crew) {
+static status start_loops(struct server *s, struct loop_threads *threads) {
     for (unsigned i = 0; i < s->plane_count; i++) {
-        int error = pthread_create(&crew->threads[i], NULL, run_loop, s->planes[i]->loop);
+        int error = pthread_create(&threads->ids[i], NULL, run_loop, s->planes[i]->loop);
         if (error)
             return FAIL(E_UNAVAILABLE, "a thread cannot be started: %s", strerror(error));
-        crew->count++;
+        threads->count++;
     }
     return OK;
 }
 
-static void stop_loops(struct server *s, struct crew *crew) {
-    for (unsigned i = 0; i < crew->count; i++) {
-        crew->drains[i] = (struct drain){{NULL, drain}, s->planes[i]};
-        loop_post(s->planes[i]->loop, &crew->drains[i].task);
+static void stop_loops(struct server *s, struct loop_threads *threads) {
+    for (unsigned i = 0; i < threads->count; i++) {
+        threads->drains[i] = (struct drain){{NULL, drain}, s->planes[i]};
+        loop_post(s->planes[i]->loop, &threads->drains[i].task);
     }
-    for (unsigned i = 0; i < crew->count; i++)
-        (void)pthread_join(crew->threads[i], NULL);
+    for (unsigned i = 0; i < threads->count; i++)
+        (void)pthread_join(threads->ids[i], NULL);
 }
 
-static status serve_until_told(struct server *s, struct crew *crew, const sigset_t *signals) {
+static status serve_until_told(struct server *s, struct loop_threads *threads,
+                               const sigset_t *signals) {
     for (unsigned i = 0; i < s->settings->threads; i++)
         TRY(server_add_plane(s, loop_new_uv(), s->settings->threads));
     server_connect_planes(s);
-    TRY(start_loops(s, crew));
+    TRY(start_loops(s, threads));
     TRY(running_write(s));
     say_where(s);
     wait_for_end(s, signals);
@@ -295,10 +296,10 @@ static status serve_until_told(struct server *s, struct crew *crew, const sigset
 }
 
 static status serve(struct server *s, const sigset_t *signals) {
-    struct crew crew = {.count = 0};
-    status result = serve_until_told(s, &crew, signals);
+    struct loop_threads threads = {.count = 0};
+    status result = serve_until_told(s, &threads, signals);
     running_remove(s->settings->data); /* first: nobody is to be sent here any more */
-    stop_loops(s, &crew);
+    stop_loops(s, &threads);
     return result;
 }
 
