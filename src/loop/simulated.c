@@ -12,6 +12,7 @@ struct sim_workers {
     struct workers base;
     struct sim *sim;
     struct job_queue queue;
+    unsigned holders; /* how often they were given out */
 };
 
 /* ---- the world ---- */
@@ -182,6 +183,8 @@ static void workers_done(struct workers *w) {
     struct sim_workers *s = OWNER(w, struct sim_workers, base);
     for (struct job *j; (j = job_queue_pop(&s->queue));)
         job_execute(j);
+    if (--s->holders > 0)
+        return;
     s->sim->workers = NULL;
     mem_free(s);
 }
@@ -189,8 +192,12 @@ static void workers_done(struct workers *w) {
 static const struct workers_ops sim_workers_ops = {workers_queue, workers_done};
 
 struct workers *sim_workers_new(struct sim *sim) {
-    assert(!sim->workers);
+    if (sim->workers) {
+        sim->workers->holders++;
+        return &sim->workers->base;
+    }
     struct sim_workers *w = NEW(struct sim_workers);
+    w->holders = 1;
     w->base.ops = &sim_workers_ops;
     w->sim = sim;
     job_queue_init(&w->queue);

@@ -25,7 +25,8 @@ void sim_free(struct sim *sim);
 /* A loop of this world: all of loop.h holds, but loop_run runs the whole world until loop_stop and
  * must find something to do. */
 struct loop *sim_loop_new(struct sim *sim);
-/* Workers of this world: each job runs at a later step, in order. */
+/* Workers of this world: each job runs at a later step, in order. However often they are asked for,
+ * they are the same ones; each is to be freed. */
 struct workers *sim_workers_new(struct sim *sim);
 
 /* ---- running ---- */
