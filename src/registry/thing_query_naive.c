@@ -184,10 +184,15 @@ static void push_operator(struct reading *r, char sign) {
     r->operators[r->operator_count++] = sign;
 }
 
+/* Both are texts of a query, which is shorter than LEN_MAX. */
+static void copy(char to[LEN_MAX], const char *from) {
+    memmove(to, from, strlen(from) + 1);
+}
+
 static void open_group(struct reading *r, const char *field) {
     r->at++;
     r->operators[r->operator_count++] = '(';
-    strcpy(r->fields[r->field_count++], field);
+    copy(r->fields[r->field_count++], field);
 }
 
 static void close_group(struct reading *r) {
@@ -211,13 +216,13 @@ static bool take_operator(struct reading *r, const char *word) {
 static bool read_operand(struct reading *r) {
     struct condition c = {.is_range = false};
     char field[LEN_MAX];
-    strcpy(field, r->fields[r->field_count - 1]);
+    copy(field, r->fields[r->field_count - 1]);
     if (*r->at == '(')
         return open_group(r, field), false;
     if (!strchr("[{", *r->at))
         read_text(r, &c.pattern);
     if (c.pattern.len > 0 && r->at < r->end && strchr(":<>", *r->at))
-        strcpy(field, c.pattern.chars);
+        copy(field, c.pattern.chars);
     if (*r->at == ':' && r->at < r->end) {
         r->at++;
         skip_space(r);
