@@ -88,20 +88,8 @@ struct space *broker_space(struct broker *b, bytes account) {
     return s;
 }
 
-struct broker *space_broker(const struct space *s) {
-    return s->broker;
-}
-
-bytes space_account(const struct space *s) {
-    return s->account;
-}
-
 uint32_t space_epoch(const struct space *s) {
     return s->epoch;
-}
-
-const struct broker_limits *broker_limits_of(const struct broker *b) {
-    return &b->limits;
 }
 
 /* ---- routes ---- */
@@ -278,6 +266,7 @@ void broker_on_relief(struct broker *b, void (*relieved)(void *context), void *c
 }
 
 void broker_end_turn(struct broker *b) {
+    packet_forms_forget(b->forms);
     for (unsigned i = 0; i < b->count; i++)
         if (b->links[i])
             link_flush(b->links[i]);

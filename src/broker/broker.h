@@ -38,9 +38,6 @@ void broker_free(struct broker *b); /* sessions must be closed; loops must have 
 
 /* broker_space finds or makes the account's space; it lasts as long as the broker. */
 struct space *broker_space(struct broker *b, bytes account);
-struct broker *space_broker(const struct space *s);
-bytes space_account(const struct space *s);
-const struct broker_limits *broker_limits_of(const struct broker *b);
 
 /* ---- publishing ---- */
 

@@ -266,6 +266,31 @@ TEST(a_message_waits_when_the_window_is_full_and_goes_in_order_on_acknowledgemen
     world_done(&w);
 }
 
+TEST(slow_receivers_of_one_message_each_get_it_whole_from_one_copy) {
+    struct broker_limits narrow = generous;
+    struct world w;
+    struct client a, b;
+    narrow.inflight_max = 1;
+    world_init(&w, &narrow);
+    connect_as(&w, &a, 0, "a", NULL);
+    connect_as(&w, &b, 0, "b", NULL);
+    subscribe(&a, "t", 1);
+    subscribe(&b, "t", 1);
+    for (char digit = '1'; digit <= '3'; digit++)
+        publish(&w, 0, "t", (char[]){digit, 0}, 1, NULL);
+    settle(&w);
+    CHECK_TEXT(received(&a), "t=1/1 ");
+    CHECK(session_acknowledge(a.session, 1) && session_acknowledge(a.session, 2));
+    CHECK_TEXT(received(&a), "t=2/1 t=3/1 ");
+    leave(&a); /* the other one still has its references */
+    CHECK_TEXT(received(&b), "t=1/1 ");
+    CHECK(session_acknowledge(b.session, 1));
+    CHECK_TEXT(received(&b), "t=2/1 ");
+    settle(&w);
+    leave(&b);
+    world_done(&w);
+}
+
 TEST(a_queue_is_bounded_and_what_it_drops_is_counted) {
     struct broker_limits narrow = generous;
     struct broker_figures figures;

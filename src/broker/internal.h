@@ -54,6 +54,10 @@ struct packet_forms *packet_forms_new(void);
 void packet_forms_free(struct packet_forms *f);
 /* packet_forms_start borrows the publication until the next start. */
 void packet_forms_start(struct packet_forms *f, const struct publication *p);
+/* packet_copy gives a reference to a copy of it, made when first asked for: many slow receivers of
+ * one message queue the same bytes. packet_forms_forget lets go of the forms' own. */
+struct message *packet_copy(struct packet_forms *f);
+void packet_forms_forget(struct packet_forms *f);
 /* packet_append writes the PUBLISH for this version, QoS and RETAIN; false when it is longer than
  * `bytes_max` (0: no limit). */
 bool packet_append(struct packet_forms *f, struct output *out, uint8_t version, uint8_t qos,

@@ -41,7 +41,3 @@ struct publication message_view(const struct message *m) {
         .retain = m->retain,
     };
 }
-
-size_t message_bytes(const struct message *m) {
-    return sizeof *m + m->topic_bytes + m->properties_bytes + m->payload_bytes;
-}

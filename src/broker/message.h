@@ -29,4 +29,3 @@ struct message *message_ref(struct message *m);
 void message_unref(struct message *m); /* NULL does nothing */
 /* message_view borrows. */
 struct publication message_view(const struct message *m);
-size_t message_bytes(const struct message *m); /* what it occupies */

@@ -15,6 +15,7 @@ struct form {
 
 struct packet_forms {
     const struct publication *publication;
+    struct message *copy; /* for queues: one for all of them, or NULL */
     struct form forms[FORMS];
 };
 
@@ -25,13 +26,26 @@ struct packet_forms *packet_forms_new(void) {
 void packet_forms_free(struct packet_forms *f) {
     for (int i = 0; f && i < FORMS; i++)
         buf_done(&f->forms[i].header);
+    if (f)
+        message_unref(f->copy);
     mem_free(f);
 }
 
 void packet_forms_start(struct packet_forms *f, const struct publication *p) {
+    packet_forms_forget(f);
     f->publication = p;
     for (int i = 0; i < FORMS; i++)
         f->forms[i].made = false;
+}
+
+void packet_forms_forget(struct packet_forms *f) {
+    message_unref(TAKE(f->copy));
+}
+
+struct message *packet_copy(struct packet_forms *f) {
+    if (!f->copy)
+        f->copy = message_new(f->publication);
+    return message_ref(f->copy);
 }
 
 static void form_make(struct form *form, const struct publication *p, uint8_t version, uint8_t qos,

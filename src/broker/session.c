@@ -49,7 +49,6 @@ void session_open(struct space *space, const struct session_config *config) {
         takeover_start(s, former);
         return;
     }
-    s->open = true;
     s->events->session_opened(s);
 }
 
@@ -142,7 +141,7 @@ static void enqueue(struct broker *b, struct session *s, const struct publicatio
         return;
     }
     struct waiting *w = NEW(struct waiting);
-    w->message = message_new(p);
+    w->message = packet_copy(b->forms);
     w->retain = retain;
     s->queue_messages++;
     s->queue_bytes += (uint32_t)size;

@@ -54,9 +54,8 @@ struct session {
     uint32_t policy_generation;        /* changes whenever `policies` does */
     uint64_t dropped, denied;
     bool receive_all; /* the policies allow iot:Receive on every topic */
-    bool open;
-    uint8_t version; /* of MQTT: 4 or 5 */
-    bytes client_id; /* its own copy, at the end of the struct's memory */
+    uint8_t version;  /* of MQTT: 4 or 5 */
+    bytes client_id;  /* its own copy, at the end of the struct's memory */
     uint8_t client_id_bytes[];
 };
 

@@ -19,7 +19,6 @@ struct takeover {
 
 static void open_session(struct session *s) {
     s->takeover = NULL;
-    s->open = true;
     s->events->session_opened(s);
 }
 
