@@ -18,43 +18,39 @@ static void let_reasons_arrive(void) {
     (void)nanosleep(&pause, NULL);
 }
 
-static status print_reasons(struct store *store, const char *id) {
+static status check_why(const struct arguments *a) {
+    if (!a->word)
+        return FAIL(E_INVALID, "whose? Give a client identifier or a certificate id");
+    return OK;
+}
+
+static status print_reasons(const struct arguments *a, struct store *store) {
     AUTO(buf) text = {0};
     size_t count;
-    TRY(reasons_print(store, bytes_from(id), &text, &count));
+    let_reasons_arrive();
+    TRY(reasons_print(store, bytes_from(a->word), &text, &count));
     if (count == 0)
-        (void)printf("nothing was refused or closed for %s, as far as is known here\n", id);
+        (void)printf("nothing was refused or closed for %s, as far as is known here\n", a->word);
     else
         (void)printf("%s", buf_string(&text));
     return OK;
 }
 
 int command_why(int count, char **words) {
-    struct arguments a;
-    struct store *store = NULL;
-    status s = arguments_parse(count, words, &a);
-    if (s == OK && !a.word)
-        s = FAIL(E_INVALID, "whose? Give a client identifier or a certificate id");
-    if (s == OK)
-        s = open_store(a.data, &store);
-    if (s == OK)
-        let_reasons_arrive();
-    if (s == OK)
-        s = print_reasons(store, a.word);
-    store_close(store);
-    return s == OK ? 0 : complain("why", s);
+    return ask_store("why", count, words, check_why, print_reasons);
 }
 
 /* ---- hosts ---- */
 
-static status print_hosts(struct store *store, const char *data, struct arena *memory) {
+static status print_hosts(const struct arguments *a, struct store *store) {
+    AUTO(arena) memory = {0};
     struct running r = {0};
     struct account *accounts;
     struct txn *t;
     size_t count;
-    TRY(running_read(data, memory, &r));
+    TRY(running_read(a->data, &memory, &r));
     TRY(store_begin_read(store, &t));
-    status s = account_list(t, memory, &accounts, &count);
+    status s = account_list(t, &memory, &accounts, &count);
     store_rollback(t);
     TRY(s);
     for (size_t i = 0; i < count; i++) {
@@ -69,16 +65,7 @@ static status print_hosts(struct store *store, const char *data, struct arena *m
 }
 
 int command_hosts(int count, char **words) {
-    AUTO(arena) memory = {0};
-    struct arguments a;
-    struct store *store = NULL;
-    status s = arguments_parse(count, words, &a);
-    if (s == OK)
-        s = open_store(a.data, &store);
-    if (s == OK)
-        s = print_hosts(store, a.data, &memory);
-    store_close(store);
-    return s == OK ? 0 : complain("hosts", s);
+    return ask_store("hosts", count, words, NULL, print_hosts);
 }
 
 /* ---- api ---- */
@@ -151,15 +138,5 @@ static status check_account(const struct arguments *a) {
 }
 
 int command_account(int count, char **words) {
-    struct arguments a;
-    struct store *store = NULL;
-    status s = arguments_parse(count, words, &a);
-    if (s == OK)
-        s = check_account(&a);
-    if (s == OK)
-        s = open_store(a.data, &store);
-    if (s == OK)
-        s = account(&a, store);
-    store_close(store);
-    return s == OK ? 0 : complain("account", s);
+    return ask_store("account", count, words, check_account, account);
 }

@@ -29,6 +29,13 @@ status arguments_parse(int count, char **words, struct arguments *out);
 /* complain prints the last failure and returns 1, or 2 after arguments that were wrong. */
 int complain(const char *command, status s);
 
+/* ask_store runs a command that looks at a data directory: parses the words, has `check` look at
+ * them (may be NULL), opens the store, has `answer` print. Returns the exit status, having
+ * complained. */
+int ask_store(const char *command, int count, char **words,
+              status (*check)(const struct arguments *a),
+              status (*answer)(const struct arguments *a, struct store *store));
+
 /* open_store opens the store of a data directory that exists already, beside a running server or
  * not. */
 NODISCARD

@@ -35,13 +35,14 @@ static void put_function(void) {
                  "fi\n");
 }
 
-static status print_env(const struct arguments *a, struct arena *memory, struct store *store) {
+static status print_env(const struct arguments *a, struct store *store) {
+    AUTO(arena) memory = {0};
     struct running r;
     struct account account;
     struct access_key key;
     struct txn *t;
     char url[300];
-    TRY(running_read(a->data, memory, &r));
+    TRY(running_read(a->data, &memory, &r));
     TRY(load_account(store, a->account, &account));
     TRY(store_begin_read(store, &t));
     status s = access_key_load_first(t, bytes_from(account.id), &key);
@@ -66,14 +67,5 @@ static status print_env(const struct arguments *a, struct arena *memory, struct 
 }
 
 int command_env(int count, char **words) {
-    AUTO(arena) memory = {0};
-    struct arguments a;
-    struct store *store = NULL;
-    status s = arguments_parse(count, words, &a);
-    if (s == OK)
-        s = open_store(a.data, &store);
-    if (s == OK)
-        s = print_env(&a, &memory, store);
-    store_close(store);
-    return s == OK ? 0 : complain("env", s);
+    return ask_store("env", count, words, NULL, print_env);
 }

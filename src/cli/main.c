@@ -84,6 +84,22 @@ status open_store(const char *data, struct store **out_store) {
     return store_open(&store_sqlite, data, out_store);
 }
 
+int ask_store(const char *command, int count, char **words,
+              status (*check)(const struct arguments *a),
+              status (*answer)(const struct arguments *a, struct store *store)) {
+    struct arguments a;
+    struct store *store = NULL;
+    status s = arguments_parse(count, words, &a);
+    if (s == OK && check)
+        s = check(&a);
+    if (s == OK)
+        s = open_store(a.data, &store);
+    if (s == OK)
+        s = answer(&a, store);
+    store_close(store);
+    return s == OK ? 0 : complain(command, s);
+}
+
 status load_account(struct store *s, const char *id, struct account *out) {
     struct txn *t;
     TRY(store_begin_read(s, &t));
