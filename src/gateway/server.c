@@ -9,6 +9,7 @@
 
 #include "api/api.h"
 #include "base/clock.h"
+#include "gateway/announcements.h"
 #include "gateway/documents.h"
 #include "gateway/principals.h"
 #include "gateway/retained.h"
@@ -90,6 +91,7 @@ static status open_api(struct server *s) {
                                 .region = bytes_from(s->settings->region),
                                 .issuer = s->issuer,
                                 .keys = s->key_pool,
+                                .functions = s->functions,
                                 .without_quotas = s->settings->profile == PROFILE_STANDARD};
     s->api = api_new(&config);
     return OK;
@@ -99,6 +101,7 @@ status server_open(struct server *s, const struct settings *settings) {
     s->settings = settings;
     TRY(store_open(&store_sqlite, settings->data, &s->store));
     store_on_change(s->store, principals_told, s);
+    store_on_announcement(s->store, announcements_send, s);
     TRY(open_account(s));
     TRY(retained_look(s));
     TRY(authority_open(settings->data, &s->authority));

@@ -13,6 +13,7 @@
 
 struct api;
 struct documents;
+struct functions; /* function/function.h */
 struct issuer;
 struct key_pool;
 
@@ -37,6 +38,7 @@ struct server {
     struct issuer *issuer;
     struct key_pool *key_pool;
     struct api *api;
+    struct functions *functions; /* NULL: this server runs none */
     struct authority *authority;
     struct plane *planes[PLANES_MAX];
     unsigned plane_count;

@@ -33,6 +33,8 @@ struct store {
     const struct store_ops *ops;
     store_listener *told;
     void *context;
+    store_announcer *send;
+    void *send_context;
 };
 
 struct txn {
@@ -42,6 +44,8 @@ struct txn {
     struct arena notes;
     struct change *changes;
     size_t change_count, change_capacity;
+    struct announcement *announcements;
+    size_t announcement_count, announcement_capacity;
 };
 
 /* sqlite_writers_waiting is how many threads stand in line to write; for tests of batches. */
@@ -49,5 +53,6 @@ size_t sqlite_writers_waiting(struct store *base);
 
 const char *store_table_name(enum table table);
 bool store_table_is_large(enum table table);
-/* store_tell tells the listener what `t` changed. One at a time, in commit order. */
+/* store_tell tells the listener what `t` changed, and sends what it announced. One at a time, in
+ * commit order. */
 void store_tell(const struct txn *t);

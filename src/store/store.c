@@ -42,6 +42,7 @@ status store_begin_write(struct store *s, struct txn **out_txn) {
 static void txn_free(struct txn *t) {
     arena_done(&t->notes);
     mem_free(t->changes);
+    mem_free(t->announcements);
     mem_free(t);
 }
 
@@ -158,6 +159,23 @@ void store_note(struct txn *t, enum change_kind kind, bytes account, bytes key) 
         (struct change){kind, arena_copy(&t->notes, account), arena_copy(&t->notes, key)};
 }
 
+void store_announce(struct txn *t, bytes account, bytes topic, bytes payload) {
+    assert(t->writes);
+    if (t->announcement_count == t->announcement_capacity) {
+        t->announcement_capacity = t->announcement_capacity ? 2 * t->announcement_capacity : 4;
+        t->announcements =
+            mem_resize(t->announcements, t->announcement_capacity * sizeof *t->announcements);
+    }
+    t->announcements[t->announcement_count++] =
+        (struct announcement){arena_copy(&t->notes, account), arena_copy(&t->notes, topic),
+                              arena_copy(&t->notes, payload)};
+}
+
+void store_on_announcement(struct store *s, store_announcer *send, void *context) {
+    s->send = send;
+    s->send_context = context;
+}
+
 void store_on_change(struct store *s, store_listener *told, void *context) {
     s->told = told;
     s->context = context;
@@ -166,4 +184,6 @@ void store_on_change(struct store *s, store_listener *told, void *context) {
 void store_tell(const struct txn *t) {
     if (t->store->told && t->change_count > 0)
         t->store->told(t->store->context, t->changes, t->change_count);
+    if (t->store->send && t->announcement_count > 0)
+        t->store->send(t->store->send_context, t->announcements, t->announcement_count);
 }

@@ -150,6 +150,18 @@ void store_note(struct txn *t, enum change_kind kind, bytes account, bytes key);
 typedef void store_listener(void *context, const struct change *changes, size_t count);
 void store_on_change(struct store *s, store_listener *told, void *context);
 
+/* A message to an account's devices: published on `topic` once the commit is durable. */
+struct announcement {
+    bytes account, topic, payload;
+};
+/* store_announce adds one; it goes out after the commit, forgotten with a rollback. Of a server
+ * that dies between the two nobody learns: announcements tell of what is, and are not what is. */
+void store_announce(struct txn *t, bytes account, bytes topic, bytes payload);
+/* store_on_announcement sets who sends them, as store_on_change does and with the same promises; a
+ * transaction's changes are told before its announcements. */
+typedef void store_announcer(void *context, const struct announcement *announcements, size_t count);
+void store_on_announcement(struct store *s, store_announcer *send, void *context);
+
 /* store_lock_directory makes `directory` (0700, parents too) when missing and holds it until the
  * lock is closed or the process ends. E_UNAVAILABLE names the process that holds it already. */
 NODISCARD

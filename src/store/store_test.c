@@ -273,6 +273,36 @@ TEST(the_listener_is_told_of_commits_only) {
     store_fixture_each(listener);
 }
 
+static void send(void *context, const struct announcement *announcements, size_t count) {
+    CHECK(context == &told);
+    for (size_t i = 0; i < count; i++) {
+        size_t used = strlen(told.text);
+        (void)snprintf(told.text + used, sizeof told.text - used, "%.*s %.*s=%.*s ",
+                       BYTES_ARG(announcements[i].account), BYTES_ARG(announcements[i].topic),
+                       BYTES_ARG(announcements[i].payload));
+    }
+}
+
+static void announcer(struct store *s) {
+    memset(&told, 0, sizeof told);
+    store_on_change(s, listen, &told);
+    store_on_announcement(s, send, &told);
+    struct txn *t = writing(s);
+    store_announce(t, BYTES("1"), BYTES("a/b"), BYTES("never"));
+    store_rollback(t);
+    t = writing(s);
+    for (int i = 0; i < 3; i++)
+        store_announce(t, BYTES("1"), BYTES("a/b"), bytes_of(&"123"[i], 1));
+    store_note(t, CHANGE_THING, BYTES("1"), BYTES("lamp"));
+    store_announce(t, BYTES("2"), BYTES("c"), BYTES(""));
+    CHECK_TEXT(told.text, "");
+    CHECK_OK(store_commit(t));
+    CHECK_TEXT(told.text, "5:1:lamp 1 a/b=1 1 a/b=2 1 a/b=3 2 c= ");
+}
+TEST(announcements_go_out_after_the_commit_behind_its_changes) {
+    store_fixture_each(announcer);
+}
+
 TEST(the_data_directory_has_one_server) {
     char base[] = "/tmp/kedge-lock-XXXXXX", directory[64], lock_file[80], process[40];
     int lock, second;

@@ -27,6 +27,7 @@ static status (*const migrations[])(struct connection *c) = {
     create_tables, /* 1 */
     create_tables, /* 2: role aliases, settings of accounts */
     create_tables, /* 3: thing types, tags, billing groups, thing groups */
+    create_tables, /* 4: what provisioning and the life cycle of certificates need */
 };
 enum { VERSION = COUNT_OF(migrations) };
 
