@@ -23,6 +23,7 @@
     X(VERSION_CONFLICT, 409, "VersionConflictException", 0x80)             \
     X(VERSIONS_LIMIT, 409, "VersionsLimitExceededException", 0x97)         \
     X(UPDATE_CONFLICT, 409, "ConflictingResourceUpdateException", 0x80)    \
+    X(REGISTRATION, 400, "ResourceRegistrationFailureException", 0x80)     \
     X(CERTIFICATE_INVALID, 400, "CertificateValidationException", 0x80)    \
     X(CERTIFICATE_STATE, 406, "CertificateStateException", 0x80)           \
     X(CERTIFICATE_CONFLICT, 409, "CertificateConflictException", 0x80)     \
