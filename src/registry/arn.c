@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+enum { ACCOUNT_DIGITS = 12 };
+
 static const char *const type_names[] = {
 #define ARN_TYPE_NAME(name, text) [ARN_##name] = (text),
     ARN_TYPES(ARN_TYPE_NAME)
@@ -74,6 +76,38 @@ status arn_require(const struct registry *r, bytes text, enum arn_type type, byt
                     type_names[type]);
     *out_name = arn.name;
     return OK;
+}
+
+/* "arn", a partition, then the service, and so on: `count` parts; what follows is left in *rest. */
+static bool split_foreign_arn(bytes arn, bytes *part, size_t count, bytes *rest) {
+    *rest = arn;
+    for (size_t i = 0; i < count; i++)
+        if (!bytes_split(rest, ':', &part[i]))
+            return false;
+    return bytes_equal(part[0], BYTES("arn")) && part[1].len > 0;
+}
+
+status role_arn_check(bytes arn) { /* arn:<partition>:iam::<account>:role/<path and name> */
+    bytes part[5], rest;
+    if (split_foreign_arn(arn, part, COUNT_OF(part), &rest) && bytes_equal(part[2], BYTES("iam")) &&
+        part[3].len == 0 && part[4].len == ACCOUNT_DIGITS &&
+        bytes_start_with(rest, BYTES("role/")) && rest.len > strlen("role/"))
+        return OK;
+    return FAIL(E_INVALID,
+                "'%.*s' is not the ARN of a role: write arn:aws:iam::123456789012:role/NAME",
+                BYTES_ARG(bytes_slice(arn, 0, 200)));
+}
+
+status function_arn_check(bytes arn) { /* arn:<partition>:lambda:<region>:<account>:function:… */
+    bytes part[6], rest;
+    if (split_foreign_arn(arn, part, COUNT_OF(part), &rest) &&
+        bytes_equal(part[2], BYTES("lambda")) && part[3].len > 0 && part[4].len == ACCOUNT_DIGITS &&
+        bytes_equal(part[5], BYTES("function")) && rest.len > 0)
+        return OK;
+    return FAIL(E_INVALID,
+                "'%.*s' is not the ARN of a function: write "
+                "arn:aws:lambda:us-east-1:123456789012:function:NAME",
+                BYTES_ARG(bytes_slice(arn, 0, 200)));
 }
 
 bytes resource_of(const struct registry *r, enum arn_type type, bytes name) {

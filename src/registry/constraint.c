@@ -14,6 +14,7 @@ static const struct {
     [CONSTRAINT_THING_TYPE_NAME] = {"thingTypeName", "[a-zA-Z0-9:_-]+", WORD ":_-", 1, 128},
     [CONSTRAINT_THING_GROUP_NAME] = {"thingGroupName", "[a-zA-Z0-9:_-]+", WORD ":_-", 1, 128},
     [CONSTRAINT_BILLING_GROUP_NAME] = {"billingGroupName", "[a-zA-Z0-9:_-]+", WORD ":_-", 1, 128},
+    [CONSTRAINT_TEMPLATE_NAME] = {"templateName", "^[0-9A-Za-z_-]+$", WORD "_-", 1, 36},
     [CONSTRAINT_ATTRIBUTE_NAME] = {"attributePayload.attributes", "[a-zA-Z0-9_.,@/:#-]+",
                                    WORD "_.,@/:#-", 1, 128},
     [CONSTRAINT_ATTRIBUTE_VALUE] = {"attributePayload.attributes", "[a-zA-Z0-9_.,@/:#=\\[\\]-]*",

@@ -10,6 +10,8 @@
 bytes key_of(const struct registry *r, bytes name);
 bytes key_of_pair(const struct registry *r, bytes first, bytes second); /* first, 0, second */
 bytes key_with_time(const struct registry *r, bytes group, int64_t time_ms, bytes last);
+bytes key_with_number(const struct registry *r, bytes name, uint64_t number); /* name, 0, 8 bytes */
+uint64_t key_number(bytes key); /* the number that ends such a key */
 /* A time in a key: 8 bytes, so that keys sort by it. */
 enum { KEY_TIME_LEN = 8 };
 
@@ -80,11 +82,19 @@ enum constraint {
     CONSTRAINT_THING_TYPE_NAME,
     CONSTRAINT_THING_GROUP_NAME,
     CONSTRAINT_BILLING_GROUP_NAME,
+    CONSTRAINT_TEMPLATE_NAME,
     CONSTRAINT_ATTRIBUTE_NAME,
     CONSTRAINT_ATTRIBUTE_VALUE,
 };
 NODISCARD
 status constraint_check(enum constraint constraint, bytes value);
+
+/* role_arn_check and function_arn_check: E_INVALID for what is no ARN of an IAM role, of a Lambda
+ * function with or without version. */
+NODISCARD
+status role_arn_check(bytes arn);
+NODISCARD
+status function_arn_check(bytes arn);
 
 /* arn_check_ours: E_INVALID when it is not of this account and region; `text` is what it was parsed
  * from. */

@@ -29,20 +29,6 @@ bytes policy_arn(const struct registry *r, bytes name) {
     return arn_format(r->arena, r->region, r->account, ARN_POLICY, name);
 }
 
-static bytes version_key(const struct registry *r, bytes name, uint64_t version) {
-    uint8_t number[8];
-    for (size_t i = 0; i < sizeof number; i++)
-        number[i] = (uint8_t)(version >> 8 * (sizeof number - 1 - i));
-    return key_of_pair(r, name, bytes_of(number, sizeof number));
-}
-
-static uint64_t version_of(bytes key) {
-    uint64_t version = 0;
-    for (size_t i = key.len - 8; i < key.len; i++)
-        version = version << 8 | key.ptr[i];
-    return version;
-}
-
 static status save_policy(const struct registry *r, const struct stored_policy *p) {
     return object_save(r, TABLE_POLICIES, key_of(r, p->policy.name), policy_fields,
                        COUNT_OF(policy_fields), p);
@@ -50,8 +36,8 @@ static status save_policy(const struct registry *r, const struct stored_policy *
 
 static status save_version(const struct registry *r, bytes name,
                            const struct policy_version_record *v) {
-    return object_save(r, TABLE_POLICY_VERSIONS, version_key(r, name, v->version), version_fields,
-                       COUNT_OF(version_fields), v);
+    return object_save(r, TABLE_POLICY_VERSIONS, key_with_number(r, name, v->version),
+                       version_fields, COUNT_OF(version_fields), v);
 }
 
 static status load_policy(const struct registry *r, bytes name, struct stored_policy *out_policy) {
@@ -69,7 +55,7 @@ static status load_version(const struct registry *r, const struct stored_policy 
                            uint64_t version, struct policy_version_record *out_version) {
     struct policy_version_record v = {.version = version,
                                       .is_default = version == p->policy.default_version};
-    status s = object_load(r, TABLE_POLICY_VERSIONS, version_key(r, p->policy.name, version),
+    status s = object_load(r, TABLE_POLICY_VERSIONS, key_with_number(r, p->policy.name, version),
                            version_fields, COUNT_OF(version_fields), &v);
     if (s == E_NOT_FOUND)
         return FAIL(E_NOT_FOUND, "The policy %.*s has no version %llu", BYTES_ARG(p->policy.name),
@@ -152,7 +138,7 @@ status policy_delete(const struct registry *r, bytes name) {
     TRY(tags_remove_all(r, resource_of(r, ARN_POLICY, name)));
     TRY(store_remove(r->txn, TABLE_POLICIES, key_of(r, name)));
     TRY(store_remove(r->txn, TABLE_POLICY_VERSIONS,
-                     version_key(r, name, p.policy.default_version)));
+                     key_with_number(r, name, p.policy.default_version)));
     TRY(store_remove(r->txn, TABLE_POLICIES_BY_CREATION,
                      key_with_time(r, (bytes){0}, p.policy.created_ms, name)));
     note(r, CHANGE_POLICY, name);
@@ -238,7 +224,7 @@ status policy_version_list(const struct registry *r, bytes name,
     struct policy_version_record *versions =
         ARENA_ARRAY(r->arena, struct policy_version_record, count);
     for (size_t i = 0; i < count; i++) {
-        uint64_t version = version_of(rows[count - 1 - i].key);
+        uint64_t version = key_number(rows[count - 1 - i].key);
         TRY(load_version(r, &p, version, &versions[i]));
         versions[i].document = (bytes){0};
     }
@@ -262,5 +248,5 @@ status policy_version_delete(const struct registry *r, bytes name, bytes version
     TRY(find_version(r, name, version, &p, &v));
     if (v.is_default)
         return FAIL(E_INVALID, "Cannot delete the default version of a policy");
-    return store_remove(r->txn, TABLE_POLICY_VERSIONS, version_key(r, name, v.version));
+    return store_remove(r->txn, TABLE_POLICY_VERSIONS, key_with_number(r, name, v.version));
 }

@@ -47,6 +47,20 @@ bytes key_with_time(const struct registry *r, bytes group, int64_t time_ms, byte
     return bytes_of(key, (size_t)(end - key));
 }
 
+bytes key_with_number(const struct registry *r, bytes name, uint64_t number) {
+    uint8_t text[8];
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = (uint8_t)(number >> 8 * (sizeof text - 1 - i));
+    return key_of_pair(r, name, bytes_of(text, sizeof text));
+}
+
+uint64_t key_number(bytes key) {
+    uint64_t number = 0;
+    for (size_t i = key.len - 8; i < key.len; i++)
+        number = number << 8 | key.ptr[i];
+    return number;
+}
+
 bytes certificate_resource(const struct registry *r, bytes id) {
     uint8_t *resource = arena_alloc(r->arena, strlen("cert/") + id.len);
     uint8_t *end = put(put(resource, BYTES("cert/")), id);

@@ -22,25 +22,6 @@ static status save(const struct registry *r, const struct role_alias *alias) {
                        alias);
 }
 
-/* arn:<partition>:iam::<account>:role/<path and name> */
-static bool is_role_arn(bytes text) {
-    bytes rest = text, part[5];
-    for (size_t i = 0; i < COUNT_OF(part); i++)
-        if (!bytes_split(&rest, ':', &part[i]))
-            return false;
-    return bytes_equal(part[0], BYTES("arn")) && part[1].len > 0 &&
-           bytes_equal(part[2], BYTES("iam")) && part[3].len == 0 && part[4].len == 12 &&
-           bytes_start_with(rest, BYTES("role/")) && rest.len > 5;
-}
-
-static status check_role(bytes role_arn) {
-    if (is_role_arn(role_arn))
-        return OK;
-    return FAIL(E_INVALID,
-                "'%.*s' is not the ARN of a role: write arn:aws:iam::123456789012:role/NAME",
-                BYTES_ARG(bytes_slice(role_arn, 0, 200)));
-}
-
 static status check_room(const struct registry *r) {
     struct scan scan = {.prefix = r->account, .limit = ROLE_ALIASES_MAX};
     struct row *rows;
@@ -59,7 +40,7 @@ status role_alias_create(const struct registry *r, const struct role_alias *alia
     if (exists) /* [AWS control-plane 6.2] */
         return FAIL(E_EXISTS, "RoleAlias cannot be created - already exists (name=%.*s)",
                     BYTES_ARG(alias->name));
-    TRY(check_role(alias->role_arn));
+    TRY(role_arn_check(alias->role_arn));
     TRY(check_room(r));
     new.created_ms = new.modified_ms = clock_wall_ms();
     return save(r, &new);
@@ -81,7 +62,7 @@ status role_alias_update(const struct registry *r, bytes name, bytes role_arn, i
     struct role_alias alias;
     TRY(role_alias_load(r, name, &alias));
     if (role_arn.len > 0) {
-        TRY(check_role(role_arn));
+        TRY(role_arn_check(role_arn));
         alias.role_arn = role_arn;
     }
     if (duration_s > 0)

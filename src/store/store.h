@@ -21,44 +21,49 @@
 
 /* The tables. A table of LARGE values (PEM text, documents) may be laid out differently from one of
  * SMALL ones; it behaves the same. Adding a table needs a migration (sqlite/schema.c). */
-#define STORE_TABLES(X)                                                  \
-    X(META, "meta", SMALL)                                               \
-    X(ACCOUNTS, "accounts", SMALL)                                       \
-    X(ACCESS_KEYS, "access_keys", SMALL)                                 \
-    X(ACCOUNT_ACCESS_KEYS, "account_access_keys", SMALL)                 \
-    X(ENDPOINT_PREFIXES, "endpoint_prefixes", SMALL)                     \
-    X(REGISTRATION_CODES, "registration_codes", SMALL)                   \
-    X(CA_CERTIFICATES, "ca_certificates", LARGE)                         \
-    X(CA_CERTIFICATE_OWNERS, "ca_certificate_owners", SMALL)             \
-    X(CA_CERTIFICATES_BY_SUBJECT, "ca_certificates_by_subject", SMALL)   \
-    X(CA_CERTIFICATES_BY_CREATION, "ca_certificates_by_creation", SMALL) \
-    X(CERTIFICATES, "certificates", SMALL)                               \
-    X(CERTIFICATE_PEMS, "certificate_pems", LARGE)                       \
-    X(CERTIFICATE_OWNERS, "certificate_owners", SMALL)                   \
-    X(CERTIFICATES_BY_CREATION, "certificates_by_creation", SMALL)       \
-    X(CERTIFICATES_BY_CA, "certificates_by_ca", SMALL)                   \
-    X(POLICIES, "policies", SMALL)                                       \
-    X(POLICIES_BY_CREATION, "policies_by_creation", SMALL)               \
-    X(POLICY_VERSIONS, "policy_versions", LARGE)                         \
-    X(POLICIES_OF_TARGET, "policies_of_target", SMALL)                   \
-    X(TARGETS_OF_POLICY, "targets_of_policy", SMALL)                     \
-    X(THINGS, "things", SMALL)                                           \
-    X(THING_TYPES, "thing_types", SMALL)                                 \
-    X(THING_PRINCIPALS, "thing_principals", SMALL)                       \
-    X(PRINCIPAL_THINGS, "principal_things", SMALL)                       \
-    X(ROLE_ALIASES, "role_aliases", SMALL)                               \
-    X(ACCOUNT_SETTINGS, "account_settings", SMALL)                       \
-    X(REASONS, "reasons", SMALL)                                         \
-    X(RETAINED, "retained", LARGE)                                       \
-    X(THINGS_BY_TYPE, "things_by_type", SMALL)                           \
-    X(TAGS, "tags", SMALL)                                               \
-    X(BILLING_GROUPS, "billing_groups", SMALL)                           \
-    X(THINGS_OF_BILLING_GROUP, "things_of_billing_group", SMALL)         \
-    X(THING_GROUPS, "thing_groups", SMALL)                               \
-    X(THING_GROUPS_BY_PARENT, "thing_groups_by_parent", SMALL)           \
-    X(THING_GROUPS_BY_PATH, "thing_groups_by_path", SMALL)               \
-    X(THINGS_OF_GROUP, "things_of_group", SMALL)                         \
-    X(GROUPS_OF_THING, "groups_of_thing", SMALL)
+#define STORE_TABLES(X)                                                        \
+    X(META, "meta", SMALL)                                                     \
+    X(ACCOUNTS, "accounts", SMALL)                                             \
+    X(ACCESS_KEYS, "access_keys", SMALL)                                       \
+    X(ACCOUNT_ACCESS_KEYS, "account_access_keys", SMALL)                       \
+    X(ENDPOINT_PREFIXES, "endpoint_prefixes", SMALL)                           \
+    X(REGISTRATION_CODES, "registration_codes", SMALL)                         \
+    X(CA_CERTIFICATES, "ca_certificates", LARGE)                               \
+    X(CA_CERTIFICATE_OWNERS, "ca_certificate_owners", SMALL)                   \
+    X(CA_CERTIFICATES_BY_SUBJECT, "ca_certificates_by_subject", SMALL)         \
+    X(CA_CERTIFICATES_BY_CREATION, "ca_certificates_by_creation", SMALL)       \
+    X(CERTIFICATES, "certificates", SMALL)                                     \
+    X(CERTIFICATE_PEMS, "certificate_pems", LARGE)                             \
+    X(CERTIFICATE_OWNERS, "certificate_owners", SMALL)                         \
+    X(CERTIFICATES_BY_CREATION, "certificates_by_creation", SMALL)             \
+    X(CERTIFICATES_BY_CA, "certificates_by_ca", SMALL)                         \
+    X(POLICIES, "policies", SMALL)                                             \
+    X(POLICIES_BY_CREATION, "policies_by_creation", SMALL)                     \
+    X(POLICY_VERSIONS, "policy_versions", LARGE)                               \
+    X(POLICIES_OF_TARGET, "policies_of_target", SMALL)                         \
+    X(TARGETS_OF_POLICY, "targets_of_policy", SMALL)                           \
+    X(THINGS, "things", SMALL)                                                 \
+    X(THING_TYPES, "thing_types", SMALL)                                       \
+    X(THING_PRINCIPALS, "thing_principals", SMALL)                             \
+    X(PRINCIPAL_THINGS, "principal_things", SMALL)                             \
+    X(ROLE_ALIASES, "role_aliases", SMALL)                                     \
+    X(ACCOUNT_SETTINGS, "account_settings", SMALL)                             \
+    X(REASONS, "reasons", SMALL)                                               \
+    X(RETAINED, "retained", LARGE)                                             \
+    X(THINGS_BY_TYPE, "things_by_type", SMALL)                                 \
+    X(TAGS, "tags", SMALL)                                                     \
+    X(BILLING_GROUPS, "billing_groups", SMALL)                                 \
+    X(THINGS_OF_BILLING_GROUP, "things_of_billing_group", SMALL)               \
+    X(THING_GROUPS, "thing_groups", SMALL)                                     \
+    X(THING_GROUPS_BY_PARENT, "thing_groups_by_parent", SMALL)                 \
+    X(THING_GROUPS_BY_PATH, "thing_groups_by_path", SMALL)                     \
+    X(THINGS_OF_GROUP, "things_of_group", SMALL)                               \
+    X(GROUPS_OF_THING, "groups_of_thing", SMALL)                               \
+    X(PROVISIONING_TEMPLATES, "provisioning_templates", SMALL)                 \
+    X(PROVISIONING_TEMPLATE_VERSIONS, "provisioning_template_versions", LARGE) \
+    X(CERTIFICATE_PROVIDERS, "certificate_providers", SMALL)                   \
+    X(OWNERSHIP_TOKENS, "ownership_tokens", SMALL)                             \
+    X(PROVISIONING_CLAIMS, "provisioning_claims", SMALL)
 
 enum table {
 #define STORE_TABLE_ENUM(name, text, size) TABLE_##name,
