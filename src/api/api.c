@@ -17,15 +17,18 @@ struct api *api_new(const struct api_config *config) {
     (void)snprintf(api->region, sizeof api->region, "%.*s", BYTES_ARG(config->region));
     api->config.region = bytes_from(api->region);
     api->signers = signers_new();
-    api->patterns = patterns_new(&model_iot);
-    api->handlers = handlers_iot;
+    for (int i = 0; i < FACE_COUNT; i++) {
+        api->faces[i] = faces[i];
+        api->patterns[i] = patterns_new(faces[i].model);
+    }
     return api;
 }
 
 void api_free(struct api *api) {
     if (!api)
         return;
-    patterns_free(api->patterns);
+    for (int i = 0; i < FACE_COUNT; i++)
+        patterns_free(api->patterns[i]);
     signers_free(api->signers);
     mem_free(api);
 }
@@ -67,11 +70,23 @@ static bytes message_of(const struct exchange *x, status s) {
     return x->message.ptr ? x->message : arena_copy(x->arena, bytes_from(failure_text()));
 }
 
+/* As the service calls it. */
+static void name_error(struct exchange *x, status s) {
+    enum face_index face = x->service->face;
+    const struct error_name *e = face == FACE_NONE ? NULL : x->api->faces[face].errors;
+    x->out->status = status_info(s)->http;
+    x->out->error = status_info(s)->aws_type;
+    for (; e && e->status != OK; e++)
+        if (e->status == s) {
+            x->out->status = e->http;
+            x->out->error = e->type;
+        }
+}
+
 static void refuse(struct exchange *x, status s) {
     static void (*const by_protocol[])(struct exchange *, status, bytes) = {
         [REST_JSON] = rest_refuse, [JSON_1_1] = json_refuse, [QUERY] = query_refuse};
-    x->out->status = status_info(s)->http;
-    x->out->error = status_info(s)->aws_type;
+    name_error(x, s);
     buf_clear(&x->out->body);
     by_protocol[x->service->protocol](x, s, message_of(x, s));
 }

@@ -33,7 +33,7 @@ struct api_config {
 struct api *api_new(const struct api_config *config);
 void api_free(struct api *api); /* NULL does nothing */
 
-enum { API_HEADERS_MAX = 3 };
+enum { API_HEADERS_MAX = 6 };
 
 struct api_response {
     int status;

@@ -68,7 +68,7 @@ static void open_server(void) {
         .store = server.store, .region = BYTES("eu-west-1"), .issuer = server.issuer});
     memcpy(server.handlers, handlers_iot, sizeof server.handlers);
     server.handlers[IOT_CREATE_KEYS_AND_CERTIFICATE] = (struct handler){0};
-    server.api->handlers = server.handlers;
+    server.api->faces[FACE_IOT].handlers = server.handlers;
 }
 
 static void check(const struct api_response *r, struct arena *a) {

@@ -1,5 +1,5 @@
 #include "api/api.h"
-#include "api/handlers.h"
+#include "api/exchange.h"
 #include "api/query.h"
 
 struct counts {
@@ -8,7 +8,7 @@ struct counts {
 
 static void row(struct buf *out, struct counts *counts, const char *service, const char *name,
                 bool done) {
-    buf_printf(out, "%-4s %-45s %s\n", service, name, done ? "done" : "not yet");
+    buf_printf(out, "%-6s %-45s %s\n", service, name, done ? "done" : "not yet");
     counts->done += done;
     counts->all++;
 }
@@ -17,17 +17,23 @@ static void total(struct buf *out, const char *service, const struct counts *cou
     buf_printf(out, "%s: %zu of %zu operations\n", service, counts->done, counts->all);
 }
 
+static void cover_face(struct buf *out, const struct face *f, struct counts *counts) {
+    for (size_t i = 0; i < f->model->operation_count; i++)
+        row(out, counts, f->model->service,
+            (const char *)model_text(f->model, f->model->operations[i].name).ptr,
+            f->handlers[i].answer != NULL);
+}
+
 void api_coverage(struct buf *out) {
-    struct counts iot = {0}, sts = {0};
-    for (size_t i = 0; i < model_iot.operation_count; i++)
-        row(out, &iot, model_iot.service,
-            (const char *)model_text(&model_iot, model_iot.operations[i].name).ptr,
-            handlers_iot[i].answer != NULL);
+    struct counts counts[FACE_COUNT] = {0}, sts = {0};
+    for (int i = 0; i < FACE_COUNT; i++)
+        cover_face(out, &faces[i], &counts[i]);
     size_t position = 0;
     const struct query_operation *o;
     while ((o = query_operation_next(&position)))
         row(out, &sts, o->service, o->action, o->answer != NULL);
     buf_text(out, "\n");
-    total(out, model_iot.service, &iot);
+    for (int i = 0; i < FACE_COUNT; i++)
+        total(out, faces[i].model->service, &counts[i]);
     total(out, "sts", &sts);
 }

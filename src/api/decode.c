@@ -204,11 +204,21 @@ static status find_text(struct decoder *d, const struct model_member *m, bytes *
     return OK;
 }
 
+/* A blob that is the whole body travels as it is. */
+static bool is_blob_payload(const struct model *model, const struct model_member *m) {
+    return m->location == MODEL_PAYLOAD && model_shape(model, m->shape)->type == MODEL_BLOB;
+}
+
 static status decode_member(struct decoder *d, const struct model_member *m, struct value *out) {
     bytes text;
     if (m->location == MODEL_BODY)
         return decode_body_member(d, m, d->body, out);
     d->member = model_text(d->model, m->name);
+    if (is_blob_payload(d->model, m)) {
+        out->present = d->request->body.len > 0;
+        out->text = d->request->body;
+        return OK;
+    }
     if (m->location == MODEL_PAYLOAD) {
         out->present = d->body != NULL;
         return d->body ? decode_json(d, m->shape, d->body, out) : OK;
@@ -221,7 +231,8 @@ static status decode_member(struct decoder *d, const struct model_member *m, str
 static bool wants_body(const struct model *m, const struct model_shape *input) {
     const struct model_member *members = model_members(m, input);
     for (size_t i = 0; i < input->second; i++)
-        if (members[i].location == MODEL_BODY || members[i].location == MODEL_PAYLOAD)
+        if (members[i].location == MODEL_BODY ||
+            (members[i].location == MODEL_PAYLOAD && !is_blob_payload(m, &members[i])))
             return true;
     return false;
 }

@@ -83,6 +83,19 @@ static void encode_record(struct json_writer *w, const struct record *r) {
     json_object_end(w);
 }
 
+bool encode_is_payload(const struct record *output, bytes *out_payload) {
+    const struct model_member *members =
+        output ? model_members(output->model, output->shape) : NULL;
+    for (size_t i = 0; output && i < output->shape->second; i++) {
+        if (members[i].location != MODEL_PAYLOAD ||
+            model_shape(output->model, members[i].shape)->type != MODEL_BLOB)
+            continue;
+        *out_payload = output->values[i].text;
+        return true;
+    }
+    return false;
+}
+
 void encode_output(const struct record *output, struct buf *out) {
     struct json_writer w;
     json_start(&w, out);

@@ -3,5 +3,9 @@
 #pragma once
 #include "api/record.h"
 
+/* encode_is_payload tells an output whose whole body is one blob; *out_payload is what it holds, if
+ * it is present. */
+bool encode_is_payload(const struct record *output, bytes *out_payload);
+
 /* encode_output appends to `out`; NULL gives {}. */
 void encode_output(const struct record *output, struct buf *out);

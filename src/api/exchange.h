@@ -8,16 +8,34 @@
 #include "api/api.h"
 #include "api/call.h"
 #include "api/pattern.h"
+#include "api/route.h"
 
 struct service;
 struct signers;
+
+/* The services that have a model. */
+enum face_index { FACE_IOT, FACE_LAMBDA, FACE_LOGS, FACE_ACM, FACE_COUNT, FACE_NONE = FACE_COUNT };
+
+/* What a service calls a failure, where that differs from status_info. */
+struct error_name {
+    status status; /* OK ends the table */
+    const char *type;
+    int http;
+};
+
+struct face {
+    const struct model *model;
+    const struct handler *handlers;  /* one per operation; without a function: not written yet */
+    const struct error_name *errors; /* NULL: none differs */
+};
+extern const struct face faces[FACE_COUNT];
 
 struct api {
     struct api_config config;
     char region[32];
     struct signers *signers;
-    struct patterns *patterns;      /* of model_iot */
-    const struct handler *handlers; /* IOT_OPERATIONS of them; tests bring their own */
+    struct patterns *patterns[FACE_COUNT];
+    struct face faces[FACE_COUNT]; /* a copy: tests bring their own handlers */
 };
 
 struct exchange {
@@ -48,6 +66,7 @@ struct service {
     const char *signing_name;
     const char *name;
     enum protocol protocol;
+    enum face_index face;                 /* FACE_NONE: it has no tables */
     status (*answer)(struct exchange *x); /* NULL: not written yet */
 };
 
@@ -59,9 +78,18 @@ const struct service *service_guess(const struct http_request *request);
 /* exchange_header adds a header to the answer; `name` is a literal, the value is borrowed. */
 void exchange_header(struct exchange *x, const char *name, bytes value);
 
+/* exchange_write_error puts a failure into the body as the JSON protocols do. */
+void exchange_write_error(struct exchange *x, status s, bytes message);
+
+/* exchange_operate does what all protocols with a model do once the operation is known: reads and
+ * checks the input, runs the handler, writes the output into the answer. */
+NODISCARD
+status exchange_operate(struct exchange *x, const struct route *route);
+
 /* The protocols. Each answers, or fails with a sentence; and each words failures in its own way. */
 status rest_answer(struct exchange *x);
 void rest_refuse(struct exchange *x, status s, bytes message);
+status json_answer(struct exchange *x);
 void json_refuse(struct exchange *x, status s, bytes message);
 status query_answer(struct exchange *x);
 void query_refuse(struct exchange *x, status s, bytes message);

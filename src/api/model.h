@@ -1,6 +1,6 @@
 /* The model of a service: what AWS publishes about an API, as read-only tables.
  *
- * script/generate-api writes them (generated/iot.c) from botocore's service-2.json [AWS
+ * script/generate-api writes them (generated/) from botocore's service-2.json [AWS
  * control-plane 8]. Everything refers to everything by index, and to one pool of texts:
  *
  *     operation ─▶ input, output ─▶ shape ─▶ members ─▶ shape …
@@ -47,7 +47,7 @@ enum model_location {
 enum { MODEL_REQUIRED = 1, MODEL_TOKEN = 2 /* idempotency token: clients fill it by themselves */ };
 
 struct model_member {
-    uint16_t id; /* enum member of the generated header */
+    uint16_t id; /* enum member of generated/members.h */
     uint16_t name, wire;
     uint16_t shape;
     uint8_t location; /* enum model_location */
@@ -64,6 +64,7 @@ struct model_operation {
     uint8_t method, flags;
     uint16_t input, output; /* a shape, or MODEL_NO_SHAPE */
     uint16_t error_first, error_count;
+    uint16_t status; /* HTTP, when it went well */
 };
 
 struct model_error {
@@ -73,7 +74,7 @@ struct model_error {
 
 struct model {
     const char *service; /* "iot" */
-    const char *texts;   /* each: a length byte, the characters, a zero */
+    const char *texts;   /* each: two bytes of length, the low one first, the characters, a zero */
     const uint16_t *values;
     const uint16_t *patterns;
     size_t pattern_count; /* patterns[0] is none */
@@ -91,7 +92,8 @@ struct model {
 
 /* model_text is the text at this place of the pool; its zero terminator follows it. */
 static inline bytes model_text(const struct model *m, uint16_t at) {
-    return bytes_of(m->texts + at + 1, (uint8_t)m->texts[at]);
+    const uint8_t *text = (const uint8_t *)m->texts + at;
+    return bytes_of(text + 2, (size_t)text[0] | (size_t)text[1] << 8);
 }
 static inline const struct model_shape *model_shape(const struct model *m, uint16_t index) {
     return &m->shapes[index];

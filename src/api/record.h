@@ -2,8 +2,8 @@
  *
  * A record holds the members of one structure; a list holds the elements of a list or the entries
  * of a map. Both live in the arena of the request, so nothing is freed. Members are named by the
- * constants of generated/iot.h; naming one that the structure does not have, or putting a value of
- * another type than the model's, is our own mistake and asserts.
+ * constants of generated/members.h; naming one that the structure does not have, or putting a value
+ * of another type than the model's, is our own mistake and asserts.
  *
  *     bytes target = get_text(c->in, M_TARGET);
  *     put_text(c->out, M_POLICY_NAME, name);

@@ -4,16 +4,17 @@
 
 /* "execute-api" is what the iot client of older SDKs signs with [AWS control-plane 1]. */
 static const struct service services[] = {
-    {"iot", "iot", REST_JSON, rest_answer},
-    {"execute-api", "iot", REST_JSON, rest_answer},
-    {"sts", "sts", QUERY, query_answer},
-    {"iotdata", "iot-data", REST_JSON, NULL},
-    {"iotdevicegateway", "iot-data", REST_JSON, NULL},
-    {"iot-jobs-data", "iot-jobs-data", REST_JSON, NULL},
-    {"lambda", "lambda", REST_JSON, NULL},
-    {"logs", "logs", JSON_1_1, NULL},
-    {"iam", "iam", QUERY, NULL},
-    {"IoTSecuredTunneling", "iotsecuretunneling", JSON_1_1, NULL},
+    {"iot", "iot", REST_JSON, FACE_IOT, rest_answer},
+    {"execute-api", "iot", REST_JSON, FACE_IOT, rest_answer},
+    {"sts", "sts", QUERY, FACE_NONE, query_answer},
+    {"iotdata", "iot-data", REST_JSON, FACE_NONE, NULL},
+    {"iotdevicegateway", "iot-data", REST_JSON, FACE_NONE, NULL},
+    {"iot-jobs-data", "iot-jobs-data", REST_JSON, FACE_NONE, NULL},
+    {"lambda", "lambda", REST_JSON, FACE_LAMBDA, rest_answer},
+    {"logs", "logs", JSON_1_1, FACE_LOGS, json_answer},
+    {"acm", "acm", JSON_1_1, FACE_ACM, json_answer},
+    {"iam", "iam", QUERY, FACE_NONE, NULL},
+    {"IoTSecuredTunneling", "iotsecuretunneling", JSON_1_1, FACE_NONE, NULL},
 };
 
 const struct service *service_find(bytes signing_name) {
@@ -25,7 +26,10 @@ const struct service *service_find(bytes signing_name) {
 
 const struct service *service_guess(const struct http_request *request) {
     bytes content_type = http_header_find(request, "content-type");
-    if (http_header_find(request, "x-amz-target").ptr)
+    bytes target = http_header_find(request, "x-amz-target");
+    if (bytes_start_with(target, BYTES("CertificateManager.")))
+        return service_find(BYTES("acm"));
+    if (target.ptr)
         return service_find(BYTES("logs"));
     if (bytes_start_with(content_type, BYTES("application/x-www-form-urlencoded")) ||
         bytes_start_with(request->query, BYTES("Action=")))
