@@ -61,8 +61,8 @@ TEST(events_are_off_until_switched_on_and_only_those_that_are_published) {
     CHECK_ANSWER(&f, "eventConfigurations.CA_CERTIFICATE.Enabled", "false");
     CHECK(answered_json(&f, "creationDate") && answered_json(&f, "lastModifiedDate"));
     (void)ask(&f, "PATCH", "/event-configurations",
-              "{\"eventConfigurations\":{\"THING\":{\"Enabled\":true}}}");
-    CHECK_REFUSED(&f, 501, "NotImplementedException", "events of type THING yet");
+              "{\"eventConfigurations\":{\"JOB\":{\"Enabled\":true}}}");
+    CHECK_REFUSED(&f, 501, "NotImplementedException", "events of type JOB yet");
     (void)ask(&f, "PATCH", "/event-configurations",
               "{\"eventConfigurations\":{\"LAMP\":{\"Enabled\":true}}}");
     CHECK_REFUSED(&f, 400, "InvalidRequestException", "Map keys must satisfy");

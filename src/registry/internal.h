@@ -128,8 +128,9 @@ status billing_group_join(const struct registry *r, bytes group, bytes thing);
 NODISCARD
 status billing_group_leave(const struct registry *r, bytes group, bytes thing);
 /* thing_group_leave_all takes a thing out of all its groups. */
+struct thing_record;
 NODISCARD
-status thing_group_leave_all(const struct registry *r, bytes thing);
+status thing_group_leave_all(const struct registry *r, const struct thing_record *thing);
 /* thing_group_members_prefix is what the keys of the things in a group begin with. */
 struct thing_group_record;
 bytes thing_group_members_prefix(const struct registry *r, const struct thing_group_record *group);

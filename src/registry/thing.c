@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "registry/attribute.h"
 #include "registry/billing_group.h"
+#include "registry/event.h"
 #include "registry/thing_group.h"
 #include "registry/thing_query.h"
 #include "registry/thing_type.h"
@@ -116,7 +117,8 @@ static status add(const struct registry *r, struct thing_record *thing) {
     if (thing->billing_group_name.len > 0)
         TRY(billing_group_join(r, thing->billing_group_name, thing->name));
     note(r, CHANGE_THING, thing->name);
-    return OK;
+    TRY(event_thing(r, EVENT_CREATED, thing));
+    return event_type_association(r, EVENT_ADDED, thing);
 }
 
 status thing_create(const struct registry *r, const struct thing_record *thing,
@@ -157,10 +159,13 @@ static status set_type(const struct registry *r, bytes type_name, struct thing_r
     if (bytes_equal(type_name, thing->type_name))
         return OK; /* also when it has been deprecated meanwhile */
     TRY(check_type(r, type_name, false));
+    TRY(event_type_association(r, EVENT_REMOVED, thing));
     if (thing->type_name.len > 0)
         TRY(store_remove(r->txn, TABLE_THINGS_BY_TYPE, type_key(r, thing)));
     thing->type_name = type_name;
-    return type_name.len > 0 ? mark_save(r, TABLE_THINGS_BY_TYPE, type_key(r, thing)) : OK;
+    if (type_name.len > 0)
+        TRY(mark_save(r, TABLE_THINGS_BY_TYPE, type_key(r, thing)));
+    return event_type_association(r, EVENT_ADDED, thing);
 }
 
 static status apply(const struct registry *r, const struct thing_changes *changes,
@@ -184,7 +189,7 @@ status thing_update(const struct registry *r, bytes name, const struct thing_cha
     thing.version++;
     TRY(save(r, &thing));
     note(r, CHANGE_THING, name);
-    return OK;
+    return event_thing(r, EVENT_UPDATED, &thing);
 }
 
 status thing_delete(const struct registry *r, bytes name, uint64_t expected_version) {
@@ -206,10 +211,11 @@ status thing_delete(const struct registry *r, bytes name, uint64_t expected_vers
         TRY(store_remove(r->txn, TABLE_THINGS_BY_TYPE, type_key(r, &thing)));
     if (thing.billing_group_name.len > 0)
         TRY(billing_group_leave(r, thing.billing_group_name, name));
-    TRY(thing_group_leave_all(r, name));
+    TRY(thing_group_leave_all(r, &thing));
     TRY(store_remove(r->txn, TABLE_THINGS, key_of(r, name)));
     note(r, CHANGE_THING, name);
-    return OK;
+    TRY(event_type_association(r, EVENT_REMOVED, &thing));
+    return event_thing(r, EVENT_DELETED, &thing);
 }
 
 static bool passes(const struct thing_filter *filter, const struct thing_record *thing) {

@@ -11,6 +11,7 @@
 #include "registry/thing_group.h"
 #include "base/clock.h"
 #include "registry/attribute.h"
+#include "registry/event.h"
 
 struct stored_group {
     struct thing_group_record group;
@@ -119,7 +120,9 @@ static status add(const struct registry *r, const struct thing_group_new *new,
     TRY(save(r, group));
     TRY(mark_save(r, TABLE_THING_GROUPS_BY_PARENT, parent_key(r, group)));
     TRY(store_save(r->txn, TABLE_THING_GROUPS_BY_PATH, key_of(r, group->path), group->name));
-    return tags_set(r, resource_of(r, ARN_THING_GROUP, group->name), tags);
+    TRY(tags_set(r, resource_of(r, ARN_THING_GROUP, group->name), tags));
+    TRY(event_thing_group(r, EVENT_CREATED, group));
+    return event_group_hierarchy(r, EVENT_ADDED, group);
 }
 
 /* Repeating a creation succeeds; changing by creating does not [AWS control-plane 6.2, 7]. */
@@ -179,6 +182,7 @@ status thing_group_update(const struct registry *r, bytes name,
     TRY(check_attributes(&group));
     group.version++;
     TRY(save(r, &group));
+    TRY(event_thing_group(r, EVENT_UPDATED, &group));
     *out_version = group.version;
     return OK;
 }
@@ -233,7 +237,8 @@ status thing_group_delete(const struct registry *r, bytes name, uint64_t expecte
     TRY(store_remove(r->txn, TABLE_THING_GROUPS_BY_PARENT, parent_key(r, &group)));
     TRY(store_remove(r->txn, TABLE_THING_GROUPS_BY_PATH, key_of(r, group.path)));
     note(r, CHANGE_ATTACHMENT, resource); /* its things lose the policies of its ancestors, too */
-    return OK;
+    TRY(event_group_hierarchy(r, EVENT_REMOVED, &group));
+    return event_thing_group(r, EVENT_DELETED, &group);
 }
 
 /* ---- listings ---- */

@@ -5,6 +5,7 @@
  *
  * Ids are hexadecimal, so that a '.' ends a path where a child's id would go on: one prefix holds
  * the things of a group, a shorter one those of all groups below it, too. */
+#include "registry/event.h"
 #include "registry/internal.h"
 #include "registry/thing_group.h"
 
@@ -17,6 +18,23 @@ bytes thing_group_members_prefix(const struct registry *r, const struct thing_gr
 static bytes member_key(const struct registry *r, bytes path, bytes thing) {
     return key_of(
         r, bytes_from(arena_printf(r->arena, "%.*s.%.*s", BYTES_ARG(path), BYTES_ARG(thing))));
+}
+
+/* The id of the group that a path leads to: its last part. */
+static bytes id_at(bytes path) {
+    size_t len = path.len < GROUP_ID_LEN + 1 ? path.len : GROUP_ID_LEN + 1;
+    return bytes_slice(path, path.len - len, GROUP_ID_LEN);
+}
+
+static status tell(const struct registry *r, enum event_operation operation, bytes group,
+                   bytes path, bytes thing) {
+    struct thing_record t;
+    bool is_enabled;
+    TRY(event_is_enabled(r, EVENT_THING_GROUP_MEMBERSHIP, &is_enabled));
+    if (!is_enabled)
+        return OK;
+    TRY(thing_load(r, thing, &t));
+    return event_group_membership(r, operation, group, id_at(path), &t);
 }
 
 static status require_thing(const struct registry *r, bytes name) {
@@ -66,7 +84,7 @@ status thing_group_add_thing(const struct registry *r, bytes group, bytes thing)
     TRY(store_save(r->txn, TABLE_GROUPS_OF_THING, key, g.path));
     TRY(mark_save(r, TABLE_THINGS_OF_GROUP, member_key(r, g.path, thing)));
     note(r, CHANGE_THING, thing);
-    return OK;
+    return tell(r, EVENT_ADDED, group, g.path, thing);
 }
 
 static status leave(const struct registry *r, bytes group, bytes path, bytes thing) {
@@ -84,15 +102,18 @@ status thing_group_remove_thing(const struct registry *r, bytes group, bytes thi
         return OK;
     TRY(leave(r, group, g.path, thing));
     note(r, CHANGE_THING, thing);
-    return OK;
+    return tell(r, EVENT_REMOVED, group, g.path, thing);
 }
 
-status thing_group_leave_all(const struct registry *r, bytes thing) {
+status thing_group_leave_all(const struct registry *r, const struct thing_record *thing) {
     struct row *memberships;
     size_t count;
-    TRY(thing_group_memberships(r, thing, &memberships, &count));
-    for (size_t i = 0; i < count; i++)
-        TRY(leave(r, memberships[i].key, memberships[i].value, thing));
+    TRY(thing_group_memberships(r, thing->name, &memberships, &count));
+    for (size_t i = 0; i < count; i++) {
+        bytes group = memberships[i].key, path = memberships[i].value;
+        TRY(leave(r, group, path, thing->name));
+        TRY(event_group_membership(r, EVENT_REMOVED, group, id_at(path), thing));
+    }
     return OK;
 }
 

@@ -5,6 +5,7 @@
 #include "registry/thing_type.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "registry/event.h"
 #include "registry/internal.h"
 
 struct stored_type {
@@ -90,7 +91,8 @@ static status add(const struct registry *r, struct thing_type_record *type,
     type->deprecated = false;
     type->deprecated_ms = 0;
     TRY(save(r, type));
-    return tags_set(r, resource_of(r, ARN_THING_TYPE, type->name), tags);
+    TRY(tags_set(r, resource_of(r, ARN_THING_TYPE, type->name), tags));
+    return event_thing_type(r, EVENT_CREATED, type);
 }
 
 status thing_type_create(const struct registry *r, const struct thing_type_record *type,
@@ -124,7 +126,8 @@ status thing_type_update(const struct registry *r, bytes name,
         type.searchable_count = changes->searchable_count;
     }
     TRY(check(&type));
-    return save(r, &type);
+    TRY(save(r, &type));
+    return event_thing_type(r, EVENT_UPDATED, &type);
 }
 
 status thing_type_deprecate(const struct registry *r, bytes name, bool undo) {
@@ -134,7 +137,8 @@ status thing_type_deprecate(const struct registry *r, bytes name, bool undo) {
         return OK;
     type.deprecated = !undo;
     type.deprecated_ms = undo ? 0 : clock_wall_ms();
-    return save(r, &type);
+    TRY(save(r, &type));
+    return event_thing_type(r, EVENT_UPDATED, &type);
 }
 
 static status check_deletable(const struct registry *r, const struct thing_type_record *type,
@@ -166,7 +170,8 @@ status thing_type_delete(const struct registry *r, bytes name, int64_t deprecate
     TRY(thing_type_load(r, name, &type));
     TRY(check_deletable(r, &type, deprecated_ms_min));
     TRY(tags_remove_all(r, resource_of(r, ARN_THING_TYPE, name)));
-    return store_remove(r->txn, TABLE_THING_TYPES, key_of(r, name));
+    TRY(store_remove(r->txn, TABLE_THING_TYPES, key_of(r, name)));
+    return event_thing_type(r, EVENT_DELETED, &type);
 }
 
 status thing_type_list(const struct registry *r, bytes prefix, const struct page *page,

@@ -65,6 +65,6 @@ def test_events_are_off_until_switched_on(iot):
 
 
 def test_events_that_are_not_published_yet_are_not_promised(iot):
-    with pytest.raises(iot.exceptions.ClientError, match="does not publish events of type THING yet") as refused:
-        iot.update_event_configurations(eventConfigurations={"THING": {"Enabled": True}})
+    with pytest.raises(iot.exceptions.ClientError, match="does not publish events of type JOB yet") as refused:
+        iot.update_event_configurations(eventConfigurations={"JOB": {"Enabled": True}})
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
