@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -55,6 +56,15 @@ static bool write_all(int fd, bytes content) {
     return fsync(fd) == 0;
 }
 
+status folder_sync(const char *path) {
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return trouble("open the folder", path);
+    status s = fsync(fd) == 0 ? OK : trouble("keep", path);
+    (void)close(fd);
+    return s;
+}
+
 /* The new name is on disk only when its folder is. */
 static status sync_folder_of(const char *path) {
     char folder[4096];
@@ -62,12 +72,18 @@ static status sync_folder_of(const char *path) {
     char *slash = strrchr(folder, '/');
     if (slash)
         slash[slash == folder ? 1 : 0] = 0;
-    int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return trouble("open the folder of", path);
-    status s = fsync(fd) == 0 ? OK : trouble("keep", path);
-    (void)close(fd);
-    return s;
+    return folder_sync(slash ? folder : ".");
+}
+
+static int remove_one(const char *path, const struct stat *about, int kind, struct FTW *place) {
+    UNUSED(about), UNUSED(kind), UNUSED(place);
+    return remove(path);
+}
+
+status folder_remove(const char *path) {
+    if (access(path, F_OK) != 0)
+        return OK;
+    return nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS) == 0 ? OK : trouble("remove", path);
 }
 
 status file_write(const char *path, bytes content, unsigned mode) {

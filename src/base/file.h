@@ -14,6 +14,13 @@ status file_read(const char *path, struct buf *out_content);
 NODISCARD
 status file_write(const char *path, bytes content, unsigned mode);
 
+/* folder_sync has the names in a folder outlive a power cut. */
+NODISCARD
+status folder_sync(const char *path);
+/* folder_remove removes a folder and all that is in it; one that is not there is fine. */
+NODISCARD
+status folder_remove(const char *path);
+
 /* folder_make makes the folder (mode 0700) if it is not there; not those above it. */
 NODISCARD
 status folder_make(const char *path);

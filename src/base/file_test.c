@@ -76,4 +76,18 @@ TEST(leaves_nothing_behind) {
     CHECK_INT(system(command), 0);
 }
 
+TEST(a_folder_goes_with_all_that_is_in_it) {
+    char root[] = "/tmp/kedge-folder-XXXXXX", path[64];
+    CHECK(mkdtemp(root) != NULL);
+    (void)snprintf(path, sizeof path, "%s/inner", root);
+    CHECK_OK(folder_make(path));
+    (void)snprintf(path, sizeof path, "%s/inner/file", root);
+    CHECK_OK(file_write(path, BYTES("x"), 0600));
+    CHECK_OK(folder_sync(root));
+    CHECK_OK(folder_remove(root));
+    CHECK(access(root, F_OK) != 0);
+    CHECK_OK(folder_remove(root));
+    CHECK_FAILS(folder_sync(root), E_UNAVAILABLE, root);
+}
+
 TEST_MAIN("base/file")

@@ -13,6 +13,8 @@ int command_why(int count, char **words);
 int command_hosts(int count, char **words);
 int command_api(int count, char **words);
 int command_account(int count, char **words);
+int command_backup(int count, char **words);
+int command_restore(int count, char **words);
 
 /* What most commands take: --data DIR, --account ID and one word. */
 struct arguments {
@@ -21,6 +23,7 @@ struct arguments {
     const char *id;      /* --id */
     const char *word;    /* NULL when there was none */
     bool coverage;       /* --coverage */
+    bool replace;        /* --replace */
 };
 /* arguments_parse takes the words after the command; E_INVALID names what it does not know. */
 NODISCARD

@@ -1,3 +1,4 @@
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,10 @@ static const struct command commands[] = {
     {"hosts", command_hosts, "[--data DIR]", "prints /etc/hosts lines for all names of the server"},
     {"account", command_account, "create|list [--data DIR] [--id ID]",
      "adds an account, or lists them; also while the server runs"},
+    {"backup", command_backup, "[--data DIR] FILE",
+     "writes all of DIR, private keys included, to one file; also while the server runs"},
+    {"restore", command_restore, "FILE [--data DIR] [--replace]",
+     "makes DIR of a backup; what was there is moved aside with --replace, else in the way"},
     {"api", command_api, "--coverage", "prints which of AWS IoT's operations are there"},
 };
 
@@ -63,6 +68,8 @@ status arguments_parse(int count, char **words, struct arguments *out) {
             *place = words[++i];
         else if (strcmp(words[i], "--coverage") == 0)
             a.coverage = true;
+        else if (strcmp(words[i], "--replace") == 0)
+            a.replace = true;
         else if (words[i][0] == '-' && words[i][1] == '-')
             return FAIL(E_INVALID, "there is no option %s; see kedge help", words[i]);
         else if (a.word)
@@ -131,6 +138,7 @@ int command_serve(int count, char **words) {
 
 int main(int argc, char **argv) {
     const char *name = argc > 1 ? argv[1] : "help";
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a disk that is full */
     if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
         print_help(stdout);
         return argc > 1 ? 0 : 2;

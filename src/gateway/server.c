@@ -16,6 +16,7 @@
 #include "gateway/running.h"
 #include "identity/issuer.h"
 #include "identity/key_pool.h"
+#include "store/backup.h"
 
 enum { SPARE_KEYS = 16, LOOK_AROUND_S = 60 };
 
@@ -323,7 +324,9 @@ status server_run(const struct settings *settings) {
     raise_file_limit();
     status result = store_lock_directory(settings->data, &lock);
     if (result == OK) {
-        result = server_open(s, settings);
+        result = backup_check_restored(settings->data);
+        if (result == OK)
+            result = server_open(s, settings);
         if (result == OK)
             result = serve(s, &signals);
         server_close(s);

@@ -27,6 +27,9 @@ struct store_ops {
     status (*remove)(struct txn *t, enum table table, bytes key);
     status (*scan)(struct txn *t, enum table table, const struct range *range, struct arena *a,
                    struct row *out_rows, size_t *out_count);
+    /* copy and verify: NULL when nothing is kept in files. */
+    status (*copy)(struct store *s, const char *directory, const struct store_progress *progress);
+    status (*verify)(struct store *s);
 };
 
 struct store {

@@ -39,6 +39,18 @@ status store_begin_write(struct store *s, struct txn **out_txn) {
     return s->ops->begin_write(s, out_txn);
 }
 
+static status no_files(const struct store *s) {
+    return FAIL(E_INVALID, "The %s store keeps nothing in files", s->ops->name);
+}
+
+status store_copy(struct store *s, const char *directory, const struct store_progress *progress) {
+    return s->ops->copy ? s->ops->copy(s, directory, progress) : no_files(s);
+}
+
+status store_verify(struct store *s) {
+    return s->ops->verify ? s->ops->verify(s) : no_files(s);
+}
+
 static void txn_free(struct txn *t) {
     arena_done(&t->notes);
     mem_free(t->changes);

@@ -49,6 +49,7 @@
     X(ROLE_ALIASES, "role_aliases", SMALL)                                     \
     X(ACCOUNT_SETTINGS, "account_settings", SMALL)                             \
     X(REASONS, "reasons", SMALL)                                               \
+    X(BACKUP_FILES, "backup_files", LARGE)                                     \
     X(RETAINED, "retained", LARGE)                                             \
     X(THINGS_BY_TYPE, "things_by_type", SMALL)                                 \
     X(TAGS, "tags", SMALL)                                                     \
@@ -166,6 +167,22 @@ void store_announce(struct txn *t, bytes account, bytes topic, bytes payload);
  * transaction's changes are told before its announcements. */
 typedef void store_announcer(void *context, const struct announcement *announcements, size_t count);
 void store_on_announcement(struct store *s, store_announcer *send, void *context);
+
+/* How far a long operation is; called now and then on the caller's thread. `total` may change. */
+struct store_progress {
+    void (*at)(void *context, uint64_t done, uint64_t total);
+    void *context;
+};
+
+/* store_copy makes a new store in `directory`, which must exist and hold none, of all that one
+ * commit left behind: writers go on meanwhile, in this process and others. `progress` may be NULL.
+ * E_INVALID when the store keeps nothing in files. */
+NODISCARD
+status store_copy(struct store *s, const char *directory, const struct store_progress *progress);
+/* store_verify reads all of the file and tells whether its structure is sound: E_INTERNAL says
+ * what is not. What the rows mean is for those who wrote them (registry/check.h). */
+NODISCARD
+status store_verify(struct store *s);
 
 /* store_lock_directory makes `directory` (0700, parents too) when missing and holds it until the
  * lock is closed or the process ends. E_UNAVAILABLE names the process that holds it already. */

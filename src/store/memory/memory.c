@@ -139,7 +139,18 @@ static status memory_scan(struct txn *t, enum table table, const struct range *r
 }
 
 const struct store_ops store_memory = {
-    "memory",           memory_open,   memory_close,    memory_begin_read,
-    memory_begin_write, memory_commit, memory_rollback, memory_load,
-    memory_has,         memory_save,   memory_remove,   memory_scan,
+    "memory",
+    memory_open,
+    memory_close,
+    memory_begin_read,
+    memory_begin_write,
+    memory_commit,
+    memory_rollback,
+    memory_load,
+    memory_has,
+    memory_save,
+    memory_remove,
+    memory_scan,
+    NULL,
+    NULL,
 };

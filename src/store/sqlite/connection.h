@@ -56,6 +56,14 @@ status connection_number(struct connection *c, const char *sql, int64_t *out_num
 /* connection_is_in_transaction is false also after SQLite gave up a transaction by itself. */
 bool connection_is_in_transaction(const struct connection *c);
 
+/* connection_copy copies what one commit left behind into the empty file `path`; see store_copy. */
+NODISCARD
+status connection_copy(struct connection *c, const char *path,
+                       const struct store_progress *progress);
+/* connection_verify has SQLite check the structure of the whole file. */
+NODISCARD
+status connection_verify(struct connection *c);
+
 /* connection_describe writes why the last call on `c` answered `code`, as a sentence, and what
  * status that is; connection_fail records it. */
 enum { SENTENCE_MAX = 1024 };

@@ -258,8 +258,32 @@ static status sqlite_scan(struct txn *t, enum table table, const struct range *r
     return OK;
 }
 
+/* A connection of its own: what a long walk reads is not to push others' pages out of a cache. */
+static status sqlite_copy(struct store *base, const char *directory,
+                          const struct store_progress *progress) {
+    struct connection *source;
+    char path[PATH_MAX];
+    if (snprintf(path, PATH_MAX, "%s/kedge.db", directory) >= PATH_MAX)
+        return FAIL(E_INVALID, "The name of the directory is too long: %.100s…", directory);
+    if (access(path, F_OK) == 0)
+        return FAIL(E_EXISTS, "There is a store in %s already", directory);
+    TRY(make_file(directory, path));
+    TRY(connection_new(store_of(base)->path, READER_CACHE_KIB, &source));
+    status s = connection_copy(source, path, progress);
+    connection_free(source);
+    return s;
+}
+
+static status sqlite_verify(struct store *base) {
+    struct connection *c;
+    TRY(connection_new(store_of(base)->path, READER_CACHE_KIB, &c));
+    status s = connection_verify(c);
+    connection_free(c);
+    return s;
+}
+
 const struct store_ops store_sqlite = {
-    "sqlite",           sqlite_open,   sqlite_close,    sqlite_begin_read,
-    sqlite_begin_write, sqlite_commit, sqlite_rollback, sqlite_load,
-    sqlite_has,         sqlite_save,   sqlite_remove,   sqlite_scan,
+    "sqlite",      sqlite_open,     sqlite_close, sqlite_begin_read, sqlite_begin_write,
+    sqlite_commit, sqlite_rollback, sqlite_load,  sqlite_has,        sqlite_save,
+    sqlite_remove, sqlite_scan,     sqlite_copy,  sqlite_verify,
 };
