@@ -8,10 +8,22 @@
 #include "base/clock.h"
 #include "gateway/documents.h"
 #include "gateway/mqtt.h"
+#include "gateway/newcomers.h"
 #include "gateway/principals.h"
 #include "gateway/server.h"
 #include "identity/principal.h"
+#include "registry/ownership.h"
 #include "registry/principal.h"
+
+/* Leaves the answer: it is not let in. */
+static status refuse(struct admission *a, status s, const char *event, const char *text) {
+    a->result = s;
+    a->event = event;
+    size_t len = strlen(text) < sizeof a->text ? strlen(text) : sizeof a->text - 1;
+    memcpy(a->text, text, len);
+    a->text[len] = 0;
+    return FAIL(s, "%s", a->text);
+}
 
 /* ---- on the loop ---- */
 
@@ -51,6 +63,14 @@ void admission_free(struct admission *a) {
     mem_free(a);
 }
 
+/* False when the workers have too much to do: then that is the answer. */
+static bool take_newcomer(struct admission *a) {
+    if (newcomer_start(a))
+        return true;
+    (void)refuse(a, E_UNAVAILABLE, "connect.refused", failure_text());
+    return false;
+}
+
 static void run(struct job *j) {
     admission_decide(OWNER(j, struct admission, job));
 }
@@ -58,6 +78,8 @@ static void run(struct job *j) {
 static void done(struct job *j) {
     struct admission *a = OWNER(j, struct admission, job);
     connection_idle(a->connection);
+    if (a->is_newcomer && a->client && take_newcomer(a))
+        return;
     if (a->again)
         refresh_done(a);
     else if (a->client)
@@ -77,15 +99,6 @@ bool admission_start(struct admission *a) {
 }
 
 /* ---- on a worker ---- */
-
-static status refuse(struct admission *a, status s, const char *event, const char *text) {
-    a->result = s;
-    a->event = event;
-    size_t len = strlen(text) < sizeof a->text ? strlen(text) : sizeof a->text - 1;
-    memcpy(a->text, text, len);
-    a->text[len] = 0;
-    return FAIL(s, "%s", a->text);
-}
 
 /* Completes the context with what is read from the certificate: only for policies that ask. */
 struct context_memory {
@@ -161,16 +174,43 @@ static status find_account(struct admission *a, struct txn *t) {
     enum account_host kind;
     if (a->account[0])
         return OK; /* asked again */
-    bytes region = bytes_from(a->server->settings->region);
-    if (a->server_name.len == 0 ||
-        account_find_by_host(t, region, buf_bytes(&a->server_name), &account, &kind) != OK)
-        TRY(account_load_default(t, &account));
+    bytes name = buf_bytes(&a->server_name);
+    status s = name.len ? account_find_by_host(t, bytes_from(a->server->settings->region), name,
+                                               &account, &kind)
+                        : E_NOT_FOUND;
+    a->server_name_known = s == OK || name.len == 0;
+    if (s == E_NOT_FOUND)
+        s = account_load_default(t, &account);
+    TRY(s);
     memcpy(a->account, account.id, sizeof a->account);
     return OK;
 }
 
-static status decide_identity(struct admission *a, const struct registry *r,
-                              const struct certificate_record *certificate) {
+static status load_principal(struct admission *a, struct registry *r,
+                             struct principal_facts *out_facts, bool *out_found) {
+    *r = (struct registry){r->txn, r->arena, bytes_from(a->account), r->region};
+    status s = registry_principal_load(r, bytes_from(a->certificate_id), buf_bytes(&a->client_id),
+                                       out_facts);
+    *out_found = s == OK;
+    return s == E_NOT_FOUND ? OK : s;
+}
+
+/* Without a server name the account is that in which the certificate is in DEFAULT mode, and it is
+ * so in one at most [AWS identity 4.2]. */
+static status find_without_name(struct admission *a, struct registry *r,
+                                struct principal_facts *facts, bool *found) {
+    struct ownership o;
+    if (a->server_name.len || a->again ||
+        (*found && facts->certificate.mode == CERTIFICATE_MODE_DEFAULT))
+        return OK;
+    TRY(certificate_ownership(r, bytes_from(a->certificate_id), &o));
+    if (!o.default_account[0] || bytes_equal(bytes_from(o.default_account), r->account))
+        return OK;
+    memcpy(a->account, o.default_account, sizeof a->account);
+    return load_principal(a, r, facts, found);
+}
+
+static status decide_identity(struct admission *a, const struct certificate_record *certificate) {
     AUTO(buf) why = {0};
     struct identity_facts facts = {.has_certificate = a->has_fingerprint,
                                    .server_name = buf_bytes(&a->server_name),
@@ -178,34 +218,37 @@ static status decide_identity(struct admission *a, const struct registry *r,
                                    .account = bytes_from(a->account),
                                    .certificate_id = bytes_from(a->certificate_id),
                                    .certificate = certificate};
-    if (a->has_fingerprint && !certificate)
-        TRY(identity_find_issuer(r, buf_bytes(&a->der), &facts));
     enum identity_reason reason = identity_decide(&facts, clock_wall_ms(), &why);
     if (reason == IDENTITY_ADMITTED)
         return OK;
+    a->is_newcomer =
+        !a->again && a->has_fingerprint && (!certificate || reason == IDENTITY_PENDING_ACTIVATION);
     AUTO(buf) text = {0};
     buf_printf(&text, "%s: %s", identity_reason_name(reason), buf_string(&why));
     return refuse(a, E_DENIED, "connect.refused", buf_string(&text));
 }
 
-static status decide_principal(struct admission *a, struct txn *t, struct arena *arena) {
-    struct principal_facts facts;
-    TRY(find_account(a, t));
-    struct registry r = {t, arena, bytes_from(a->account), bytes_from(a->server->settings->region)};
-    if (a->has_fingerprint)
-        hex_encode(bytes_of(a->fingerprint, sizeof a->fingerprint), a->certificate_id);
-    status s = a->has_fingerprint ? registry_principal_load(&r, bytes_from(a->certificate_id),
-                                                            buf_bytes(&a->client_id), &facts)
-                                  : E_NOT_FOUND;
-    if (s != OK && s != E_NOT_FOUND)
-        return s;
-    TRY(decide_identity(a, &r, s == OK ? &facts.certificate : NULL));
-    if (facts.has_thing)
-        buf_append(&a->thing_name, facts.thing.name);
-    for (size_t i = 0; i < facts.group_count; i++) {
-        buf_append(&a->groups, facts.groups[i]);
+static void keep_thing(struct admission *a, const struct principal_facts *facts) {
+    if (facts->has_thing)
+        buf_append(&a->thing_name, facts->thing.name);
+    for (size_t i = 0; i < facts->group_count; i++) {
+        buf_append(&a->groups, facts->groups[i]);
         buf_append_byte(&a->groups, 0);
     }
+}
+
+static status decide_principal(struct admission *a, struct txn *t, struct arena *arena) {
+    struct principal_facts facts = {0};
+    bool found = false;
+    TRY(find_account(a, t));
+    struct registry r = {t, arena, bytes_from(a->account), bytes_from(a->server->settings->region)};
+    if (a->has_fingerprint) {
+        hex_encode(bytes_of(a->fingerprint, sizeof a->fingerprint), a->certificate_id);
+        TRY(load_principal(a, &r, &facts, &found));
+        TRY(find_without_name(a, &r, &facts, &found));
+    }
+    TRY(decide_identity(a, found ? &facts.certificate : NULL));
+    keep_thing(a, &facts);
     TRY(bind_policies(a, arena, facts.policies, facts.policy_count, &facts));
     return check_policies(a);
 }

@@ -4,7 +4,8 @@
  * certificate in the registry, decides by its status and validity (identity/principal.h), binds the
  * policies and checks iot:Connect, for a will iot:Publish too. The same is asked again for a live
  * connection when something it rests on has changed; then iot:Connect does not count [AWS
- * device-gateway 7]. */
+ * device-gateway 7]. This reads and never writes; what is to be done about a device that is not
+ * known yet is for newcomers.h. */
 #pragma once
 #include "gateway/reasons.h"
 #include "loop/workers.h"
@@ -29,7 +30,9 @@ struct admission {
     char peer_address[46];
     char account[13]; /* asked again: the account it is in */
     /* answered */
-    status result; /* OK, or why not, with the sentence */
+    bool server_name_known; /* it is an endpoint of an account, or none was sent */
+    bool is_newcomer; /* not registered, or not activated: gateway/newcomers.h goes on from here */
+    status result;    /* OK, or why not, with the sentence */
     char certificate_id[65];
     struct buf thing_name; /* of the thing the policy variables speak of, if any */
     struct buf groups;     /* it is in, with their ancestors: each name and a zero byte */

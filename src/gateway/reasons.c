@@ -44,8 +44,8 @@ static uint64_t next_number(void) {
 static void log_reason(const struct who *who, const char *event, const char *sentence,
                        const char *peer) {
     struct log_line l;
-    bool ours =
-        strcmp(event, "connection.lost") != 0; /* what the client did itself is no warning */
+    /* what the client did itself is no warning, nor what goes as it should */
+    bool ours = strcmp(event, "connection.lost") != 0 && strcmp(event, "connect.registered") != 0;
     if (!log_begin(&l, ours ? LOG_WARN : LOG_INFO, event))
         return;
     if (who && who->client_id.len)

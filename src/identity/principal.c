@@ -1,8 +1,6 @@
 #include "identity/principal.h"
 
 #include "base/clock.h"
-#include "identity/x509.h"
-#include "registry/ca_certificate.h"
 
 static const char *const names[] = {
 #define IDENTITY_REASON_NAME(name) [IDENTITY_##name] = #name,
@@ -24,26 +22,6 @@ static bool has_no_certificate(const struct identity_facts *f, int64_t now_ms) {
 
 static bool has_unknown_server_name(const struct identity_facts *f, int64_t now_ms) {
     return f->server_name.len > 0 && !f->server_name_known;
-}
-
-static bool has_issuer(const struct identity_facts *f, enum identity_issuer issuer) {
-    return !f->certificate && f->issuer == issuer;
-}
-
-static bool has_inactive_issuer(const struct identity_facts *f, int64_t now_ms) {
-    return has_issuer(f, IDENTITY_ISSUER_IS_INACTIVE);
-}
-
-static bool has_issuer_without_auto_registration(const struct identity_facts *f, int64_t now_ms) {
-    return has_issuer(f, IDENTITY_ISSUER_HAS_AUTO_REGISTRATION_OFF);
-}
-
-static bool has_issuer_that_would_register(const struct identity_facts *f, int64_t now_ms) {
-    return has_issuer(f, IDENTITY_ISSUER_WOULD_REGISTER);
-}
-
-static bool has_unknown_issuer(const struct identity_facts *f, int64_t now_ms) {
-    return has_issuer(f, IDENTITY_ISSUER_NOT_REGISTERED);
 }
 
 static bool is_not_registered(const struct identity_facts *f, int64_t now_ms) {
@@ -94,22 +72,6 @@ static const struct rule {
     {has_unknown_server_name, IDENTITY_SNI_UNKNOWN,
      "The client asked for server name {sni}, which is no endpoint here: connect to the name that "
      "aws iot describe-endpoint --endpoint-type iot:Data-ATS prints"},
-    {has_inactive_issuer, IDENTITY_ISSUER_INACTIVE,
-     "Certificate {id} is not registered in account {account}, and its CA {ca} is INACTIVE: aws "
-     "iot update-ca-certificate --certificate-id {ca} --new-status ACTIVE"},
-    {has_issuer_without_auto_registration, IDENTITY_AUTO_REGISTRATION_OFF,
-     "Certificate {id} is not registered in account {account}, and its CA {ca} does not register "
-     "automatically: aws iot register-certificate --set-as-active --certificate-pem file://FILE, "
-     "or aws iot update-ca-certificate --certificate-id {ca} --new-auto-registration-status "
-     "ENABLE"},
-    {has_issuer_that_would_register, IDENTITY_UNKNOWN_CERTIFICATE,
-     "Certificate {id} is not registered in account {account}; its CA {ca} is to register it "
-     "automatically, which this server does not do yet: aws iot register-certificate "
-     "--set-as-active --certificate-pem file://FILE"},
-    {has_unknown_issuer, IDENTITY_ISSUER_UNKNOWN,
-     "Neither certificate {id} nor the CA that signed it is registered in account {account}: aws "
-     "iot register-certificate-without-ca --status ACTIVE --certificate-pem file://FILE, or "
-     "register the CA first with aws iot register-ca-certificate"},
     {is_not_registered, IDENTITY_UNKNOWN_CERTIFICATE,
      "Certificate {id} is not registered in account {account}: aws iot register-certificate "
      "--set-as-active --certificate-pem file://FILE if its CA is registered, else aws iot "
@@ -144,9 +106,6 @@ static const struct rule {
 static void put_id(const struct identity_facts *f, int64_t now_ms, struct buf *out) {
     buf_append(out, f->certificate_id);
 }
-static void put_ca(const struct identity_facts *f, int64_t now_ms, struct buf *out) {
-    buf_append(out, f->ca_certificate_id);
-}
 static void put_account(const struct identity_facts *f, int64_t now_ms, struct buf *out) {
     buf_append(out, f->account);
 }
@@ -180,9 +139,9 @@ static const struct {
     bytes word;
     void (*put)(const struct identity_facts *f, int64_t now_ms, struct buf *out);
 } words[] = {
-    {BYTES("id"), put_id},           {BYTES("ca"), put_ca},     {BYTES("account"), put_account},
-    {BYTES("status"), put_status},   {BYTES("from"), put_from}, {BYTES("until"), put_until},
-    {BYTES("sni"), put_server_name}, {BYTES("now"), put_now},
+    {BYTES("id"), put_id},     {BYTES("account"), put_account}, {BYTES("status"), put_status},
+    {BYTES("from"), put_from}, {BYTES("until"), put_until},     {BYTES("sni"), put_server_name},
+    {BYTES("now"), put_now},
 };
 
 static void put_word(bytes word, const struct identity_facts *f, int64_t now_ms, struct buf *out) {
@@ -211,40 +170,4 @@ enum identity_reason identity_decide(const struct identity_facts *facts, int64_t
         return rule->reason;
     }
     return IDENTITY_ADMITTED;
-}
-
-/* ---- the issuer ---- */
-
-static bool has_signed(const struct ca_record *record, const struct x509_certificate *leaf) {
-    AUTO(x509_certificate) ca = {0};
-    return x509_parse_pem(record->pem, X509_CA_CERTIFICATE, &ca) == OK &&
-           x509_check_signed_by(leaf, &ca) == OK;
-}
-
-static enum identity_issuer issuer_of(const struct ca_record *ca) {
-    if (!ca->active)
-        return IDENTITY_ISSUER_IS_INACTIVE;
-    return ca->auto_registration ? IDENTITY_ISSUER_WOULD_REGISTER
-                                 : IDENTITY_ISSUER_HAS_AUTO_REGISTRATION_OFF;
-}
-
-status identity_find_issuer(const struct registry *r, bytes der, struct identity_facts *facts) {
-    AUTO(x509_certificate) leaf = {0};
-    struct ca_record *cas;
-    size_t count;
-    facts->issuer = IDENTITY_ISSUER_NOT_ASKED;
-    if (x509_parse_der(der, &leaf) != OK)
-        return OK;
-    bytes name = bytes_of(leaf.issuer_hash.sha256, sizeof leaf.issuer_hash.sha256);
-    TRY(ca_find_by_subject(r, name, &cas, &count));
-    facts->issuer = IDENTITY_ISSUER_NOT_REGISTERED;
-    for (size_t i = 0; i < count; i++) {
-        if (!has_signed(&cas[i], &leaf))
-            continue;
-        facts->issuer = issuer_of(&cas[i]);
-        facts->ca_certificate_id = cas[i].id;
-        if (cas[i].active) /* rather than one that is not */
-            break;
-    }
-    return OK;
 }

@@ -2,7 +2,8 @@
  * what the registry knows of the certificate [AWS identity 4.6, 12 row 13].
  *
  * The decision is pure: facts in, a reason out; any thread. The handshake has proven possession of
- * the key before, the policy is asked after. */
+ * the key before, the policy is asked after. Of a certificate that is not registered stranger.h
+ * knows more. */
 #pragma once
 #include "registry/certificate.h"
 
@@ -14,8 +15,12 @@
     X(SNI_REQUIRED)          \
     X(UNKNOWN_CERTIFICATE)   \
     X(ISSUER_UNKNOWN)        \
+    X(SIGNATURE_MISMATCH)    \
     X(ISSUER_INACTIVE)       \
+    X(CA_EXPIRED)            \
     X(AUTO_REGISTRATION_OFF) \
+    X(CERTIFICATE_REFUSED)   \
+    X(REGISTERED)            \
     X(PENDING_ACTIVATION)    \
     X(PENDING_TRANSFER)      \
     X(INACTIVE)              \
@@ -31,15 +36,6 @@ enum identity_reason {
 };
 const char *identity_reason_name(enum identity_reason reason); /* "SNI_REQUIRED" */
 
-/* What is known of the issuer of a certificate that is not registered. */
-enum identity_issuer {
-    IDENTITY_ISSUER_NOT_ASKED,
-    IDENTITY_ISSUER_NOT_REGISTERED,
-    IDENTITY_ISSUER_IS_INACTIVE,
-    IDENTITY_ISSUER_HAS_AUTO_REGISTRATION_OFF,
-    IDENTITY_ISSUER_WOULD_REGISTER, /* which this server does not do yet */
-};
-
 /* What a decision rests on; all borrowed for the call. */
 struct identity_facts {
     bool has_certificate;
@@ -48,17 +44,9 @@ struct identity_facts {
     bytes account;          /* whose registry was asked */
     bytes certificate_id;   /* 64 hex digits */
     const struct certificate_record *certificate; /* NULL: not registered in this account */
-    enum identity_issuer issuer;                  /* only looked at when it is not */
-    bytes ca_certificate_id;                      /* of that issuer, if there is one */
 };
 
 /* identity_decide gives IDENTITY_ADMITTED, or why not, and then appends one sentence for people to
  * `out_sentence` (may be NULL): cause, and the command that mends it. */
 enum identity_reason identity_decide(const struct identity_facts *facts, int64_t now_ms,
                                      struct buf *out_sentence);
-
-/* identity_find_issuer completes the facts about a certificate that is not registered: `issuer` and
- * `ca_certificate_id`, by name, key identifiers and signature of `der` [AWS identity 2.7]. Of what
- * cannot be read nothing is known. Workers only. */
-NODISCARD
-status identity_find_issuer(const struct registry *r, bytes der, struct identity_facts *facts);

@@ -4,9 +4,7 @@
 
 #include "support/testing.h"
 
-/* certificate: 64 a's; CA: 64 c's */
 #define ID "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-#define CA "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
 
 enum { NOW = 1000000 };
 
@@ -24,8 +22,7 @@ static void start(void) {
                                     .server_name_known = true,
                                     .account = BYTES("123456789012"),
                                     .certificate_id = BYTES(ID),
-                                    .certificate = &record,
-                                    .ca_certificate_id = BYTES(CA)};
+                                    .certificate = &record};
 }
 
 static void check(enum identity_reason reason, const char *part) {
@@ -78,21 +75,12 @@ TEST(each_status_but_active_is_refused_with_its_remedy) { /* [AWS identity 1.4] 
     }
 }
 
-TEST(a_certificate_that_is_not_registered_is_told_what_its_ca_allows) { /* [AWS identity 12] */
+TEST(a_certificate_that_is_not_registered_is_told_how_to_register) { /* [AWS identity 12] */
     start();
     facts.certificate = NULL;
     check(IDENTITY_UNKNOWN_CERTIFICATE,
           "Certificate " ID " is not registered in account 123456789012: aws iot "
           "register-certificate --set-as-active");
-    facts.issuer = IDENTITY_ISSUER_NOT_REGISTERED;
-    check(IDENTITY_ISSUER_UNKNOWN, "aws iot register-certificate-without-ca --status ACTIVE");
-    facts.issuer = IDENTITY_ISSUER_IS_INACTIVE;
-    check(IDENTITY_ISSUER_INACTIVE,
-          "aws iot update-ca-certificate --certificate-id " CA " --new-status ACTIVE");
-    facts.issuer = IDENTITY_ISSUER_WOULD_REGISTER;
-    check(IDENTITY_UNKNOWN_CERTIFICATE, "which this server does not do yet");
-    facts.issuer = IDENTITY_ISSUER_HAS_AUTO_REGISTRATION_OFF;
-    check(IDENTITY_AUTO_REGISTRATION_OFF, "--new-auto-registration-status ENABLE");
 }
 
 TEST(sni_only_needs_a_server_name) { /* [AWS identity 4.2] */

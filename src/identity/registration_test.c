@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "identity/material.h"
-#include "identity/principal.h"
 #include "identity/x509.h"
 #include "registry/fixture.h"
 #include "registry/registration_code.h"
@@ -404,37 +403,6 @@ TEST(issued_certificates_are_registered_without_ca_in_default_mode) { /* [AWS id
     CHECK_BYTES(certificate.pem, buf_bytes(&issued.pem));
     issuer_close(issuer);
     CHECK(system(arena_printf(&f.arena, "rm -r %s", directory)) == 0);
-    done();
-}
-
-/* ---- what is known of the CA of a certificate that is not registered ---- */
-
-static void check_issuer(const struct recipe *leaf, enum identity_issuer issuer, bytes ca_id) {
-    AUTO(x509_certificate) c = {0};
-    struct identity_facts facts = {0};
-    CHECK_OK(x509_parse_pem(pem_of(leaf), X509_DEVICE_CERTIFICATE, &c));
-    CHECK_OK(identity_find_issuer(&f.r, c.der, &facts));
-    CHECK_INT(facts.issuer, issuer);
-    CHECK_BYTES(facts.ca_certificate_id, ca_id);
-}
-
-TEST(the_issuer_of_a_stranger_is_found_with_its_state) { /* [AWS identity 2.6, 2.7] */
-    static const bool yes = true;
-    start();
-    struct recipe c = ca_recipe(), other = ca_recipe(), l = leaf_recipe();
-    other.key = "RSA-2048#2";
-    check_issuer(&l, IDENTITY_ISSUER_NOT_REGISTERED, (bytes){0});
-    registered_ca(&other, true); /* of the same name, but it has not signed */
-    check_issuer(&l, IDENTITY_ISSUER_NOT_REGISTERED, (bytes){0});
-    struct registered ca = registered_ca(&c, false);
-    check_issuer(&l, IDENTITY_ISSUER_IS_INACTIVE, ca.id);
-    CHECK_OK(ca_update(&f.r, ca.id, &(struct ca_changes){.active = &yes}));
-    check_issuer(&l, IDENTITY_ISSUER_HAS_AUTO_REGISTRATION_OFF, ca.id);
-    CHECK_OK(ca_update(&f.r, ca.id, &(struct ca_changes){.auto_registration = &yes}));
-    check_issuer(&l, IDENTITY_ISSUER_WOULD_REGISTER, ca.id);
-    struct identity_facts facts;
-    CHECK_OK(identity_find_issuer(&f.r, BYTES("no certificate"), &facts));
-    CHECK_INT(facts.issuer, IDENTITY_ISSUER_NOT_ASKED);
     done();
 }
 

@@ -2,6 +2,7 @@
 #include "registry/internal.h"
 
 #include "base/random.h"
+#include "registry/ownership.h"
 
 #include <string.h>
 
@@ -136,17 +137,6 @@ status ownership_check(const struct registry *r, enum table table, bytes id) {
     return OK;
 }
 
-status ownership_list(const struct registry *r, enum table table, bytes id, bytes **out_accounts,
-                      size_t *out_count) {
-    struct scan scan = {.prefix = id, .limit = STORE_SCAN_ROWS_MAX};
-    struct row *rows;
-    TRY(store_scan(r->txn, table, &scan, r->arena, &rows, out_count));
-    *out_accounts = ARENA_ARRAY(r->arena, bytes, *out_count);
-    for (size_t i = 0; i < *out_count; i++)
-        (*out_accounts)[i] = bytes_skip(rows[i].key, id.len);
-    return OK;
-}
-
 status ownership_save(const struct registry *r, enum table table, bytes id, bool is_default_mode) {
     return store_save(r->txn, table, ownership_key(r, id),
                       is_default_mode ? BYTES("D") : (bytes){0});
@@ -154,4 +144,37 @@ status ownership_save(const struct registry *r, enum table table, bytes id, bool
 
 status ownership_remove(const struct registry *r, enum table table, bytes id) {
     return store_remove(r->txn, table, ownership_key(r, id));
+}
+
+static void look_at(const struct registry *r, const struct row *row, bytes id,
+                    struct ownership *o) {
+    bytes account = bytes_skip(row->key, id.len);
+    if (row->value.len > 0 && account.len < sizeof o->default_account)
+        memcpy(o->default_account, account.ptr, account.len);
+    if (!bytes_equal(account, r->account))
+        o->elsewhere = true;
+}
+
+static status ownership_load(const struct registry *r, enum table table, bytes id,
+                             struct ownership *out) {
+    struct scan scan = {.prefix = id, .after = true, .limit = 100};
+    struct ownership found = {0};
+    struct row *rows;
+    size_t count;
+    do {
+        TRY(store_scan(r->txn, table, &scan, r->arena, &rows, &count));
+        for (size_t i = 0; i < count; i++)
+            look_at(r, &rows[i], id, &found);
+        scan.from = count ? rows[count - 1].key : (bytes){0};
+    } while (count == scan.limit && !found.default_account[0]);
+    *out = found;
+    return OK;
+}
+
+status certificate_ownership(const struct registry *r, bytes id, struct ownership *out_ownership) {
+    return ownership_load(r, TABLE_CERTIFICATE_OWNERS, id, out_ownership);
+}
+
+status ca_ownership(const struct registry *r, bytes id, struct ownership *out_ownership) {
+    return ownership_load(r, TABLE_CA_CERTIFICATE_OWNERS, id, out_ownership);
 }

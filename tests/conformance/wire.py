@@ -39,12 +39,13 @@ def unsubscribe(*filters, mid=1):
 
 
 class Wire:
-    """A connected socket, plain or wrapped by `tls`."""
+    """A connected socket, plain or wrapped by `tls`; without a server name when that is None."""
 
-    def __init__(self, port, tls=None, timeout_s=10):
+    def __init__(self, port, tls=None, timeout_s=10, server_hostname="localhost"):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout_s)
         if tls:
-            self.socket = tls.wrap_socket(self.socket, server_hostname="localhost")
+            tls.check_hostname = server_hostname is not None
+            self.socket = tls.wrap_socket(self.socket, server_hostname=server_hostname)
 
     def send(self, *data):
         self.socket.sendall(b"".join(data))
