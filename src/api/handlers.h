@@ -19,6 +19,12 @@
     X(LIST_CERTIFICATES_BY_CA, list_certificates_by_ca, READ)                  \
     X(UPDATE_CERTIFICATE, update_certificate, WRITE)                           \
     X(DELETE_CERTIFICATE, delete_certificate, WRITE)                           \
+    /* transfers.c */                                                          \
+    X(TRANSFER_CERTIFICATE, transfer_certificate, WRITE)                       \
+    X(ACCEPT_CERTIFICATE_TRANSFER, accept_transfer, WRITE)                     \
+    X(REJECT_CERTIFICATE_TRANSFER, reject_transfer, WRITE)                     \
+    X(CANCEL_CERTIFICATE_TRANSFER, cancel_transfer, WRITE)                     \
+    X(LIST_OUTGOING_CERTIFICATES, list_outgoing_certificates, READ)            \
     /* ca_certificates.c */                                                    \
     X(GET_REGISTRATION_CODE, get_registration_code, WRITE)                     \
     X(DELETE_REGISTRATION_CODE, delete_registration_code, WRITE)               \

@@ -8,6 +8,7 @@
 #include "registry/thing_group.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static status require_policy(const struct registry *r, bytes name) {
     bool exists;
@@ -73,6 +74,8 @@ status policy_attach(const struct registry *r, bytes name, bytes target) {
     TRY(object_has(r, TABLE_POLICIES_OF_TARGET, key, &attached));
     if (attached)
         return OK;
+    if (group_of(resource).len == 0)
+        TRY(transfer_check_none(r, bytes_skip(resource, strlen("cert/"))));
     TRY(check_room(r, resource));
     TRY(mark_save(r, TABLE_POLICIES_OF_TARGET, key));
     TRY(mark_save(r, TABLE_TARGETS_OF_POLICY, key_of_pair(r, name, resource)));

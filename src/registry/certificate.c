@@ -3,7 +3,7 @@
  *     CERTIFICATES              account, id               what a connection needs: small and hot
  *     CERTIFICATE_PEMS          account, id               the text, for DescribeCertificate only
  *     CERTIFICATE_OWNERS        id, account               who else holds it
- *     CERTIFICATES_BY_CREATION  account, time, id
+ *     CERTIFICATES_BY_CREATION  account, time, id         of one offered to us: by whom
  *     CERTIFICATES_BY_CA        account, CA id, time, id */
 #include "registry/certificate.h"
 #include "base/clock.h"
@@ -35,6 +35,7 @@ static const struct field fields[] = {
     FIELD(13, struct certificate_record, transfer.transferred_ms),
     FIELD(14, struct certificate_record, transfer.accepted_ms),
     FIELD(15, struct certificate_record, transfer.rejected_ms),
+    FIELD(16, struct certificate_record, transfer.target),
 };
 
 const char *certificate_status_name(enum certificate_status s) {
@@ -85,7 +86,7 @@ static const struct {
 };
 static const unsigned settable = TO(ACTIVE) | TO(INACTIVE) | TO(REVOKED);
 
-static status save(const struct registry *r, const struct certificate_record *c) {
+status certificate_save(const struct registry *r, const struct certificate_record *c) {
     return object_save(r, TABLE_CERTIFICATES, key_of(r, c->id), fields, COUNT_OF(fields), c);
 }
 
@@ -100,8 +101,14 @@ status certificate_load_facts(const struct registry *r, bytes id,
 status certificate_load(const struct registry *r, bytes id,
                         struct certificate_record *out_certificate) {
     struct certificate_record c;
-    TRY(certificate_load_facts(r, id, &c));
-    TRY(store_load(r->txn, TABLE_CERTIFICATE_PEMS, key_of(r, id), r->arena, &c.pem));
+    struct registry owner = *r;
+    status s = certificate_load_facts(r, id, &c);
+    if (s == E_NOT_FOUND) {
+        TRY(transfer_find_incoming(r, id, &owner));
+        s = certificate_load_facts(&owner, id, &c);
+    }
+    TRY(s);
+    TRY(store_load(r->txn, TABLE_CERTIFICATE_PEMS, key_of(&owner, id), r->arena, &c.pem));
     *out_certificate = c;
     return OK;
 }
@@ -138,6 +145,12 @@ static status check_new(const struct registry *r, const struct certificate_new *
     TRY(object_has(r, TABLE_CERTIFICATES, key_of(r, c->id), &registered));
     if (registered)
         return FAIL(E_EXISTS, "The certificate is already provisioned or registered");
+    TRY(object_has(r, TABLE_TRANSFERS_INCOMING, key_of(r, c->id), &registered));
+    if (registered)
+        return FAIL(E_EXISTS,
+                    "The certificate is offered to this account: accept it with aws iot "
+                    "accept-certificate-transfer --certificate-id %.*s",
+                    BYTES_ARG(c->id));
     TRY(check_ca(r, c->ca_certificate_id, mode));
     return ownership_check(r, TABLE_CERTIFICATE_OWNERS, c->id);
 }
@@ -146,18 +159,27 @@ static bytes ca_index_key(const struct registry *r, const struct certificate_rec
     return key_with_time(r, c->ca_certificate_id, c->created_ms, c->id);
 }
 
-static bytes creation_key(const struct registry *r, const struct certificate_record *c) {
+bytes certificate_creation_key(const struct registry *r, const struct certificate_record *c) {
     return key_with_time(r, (bytes){0}, c->created_ms, c->id);
 }
 
-static status add(const struct registry *r, const struct certificate_record *c) {
-    TRY(save(r, c));
+status certificate_add_rows(const struct registry *r, const struct certificate_record *c) {
+    TRY(certificate_save(r, c));
     TRY(store_save(r->txn, TABLE_CERTIFICATE_PEMS, key_of(r, c->id), c->pem));
     TRY(ownership_save(r, TABLE_CERTIFICATE_OWNERS, c->id, c->mode == CERTIFICATE_MODE_DEFAULT));
-    TRY(mark_save(r, TABLE_CERTIFICATES_BY_CREATION, creation_key(r, c)));
+    TRY(mark_save(r, TABLE_CERTIFICATES_BY_CREATION, certificate_creation_key(r, c)));
     if (c->ca_certificate_id.len > 0)
         TRY(mark_save(r, TABLE_CERTIFICATES_BY_CA, ca_index_key(r, c)));
-    note(r, CHANGE_CERTIFICATE, c->id);
+    return OK;
+}
+
+status certificate_remove_rows(const struct registry *r, const struct certificate_record *c) {
+    TRY(store_remove(r->txn, TABLE_CERTIFICATES, key_of(r, c->id)));
+    TRY(store_remove(r->txn, TABLE_CERTIFICATE_PEMS, key_of(r, c->id)));
+    TRY(ownership_remove(r, TABLE_CERTIFICATE_OWNERS, c->id));
+    TRY(store_remove(r->txn, TABLE_CERTIFICATES_BY_CREATION, certificate_creation_key(r, c)));
+    if (c->ca_certificate_id.len > 0)
+        TRY(store_remove(r->txn, TABLE_CERTIFICATES_BY_CA, ca_index_key(r, c)));
     return OK;
 }
 
@@ -180,7 +202,8 @@ status certificate_register(const struct registry *r, const struct certificate_n
         .generation_id = generation_new(r),
     };
     TRY(check_new(r, c, &new.mode));
-    TRY(add(r, &new));
+    TRY(certificate_add_rows(r, &new));
+    note(r, CHANGE_CERTIFICATE, new.id);
     if (out_certificate)
         *out_certificate = new;
     return OK;
@@ -207,7 +230,7 @@ status certificate_update_status(const struct registry *r, bytes id, enum certif
     c.status = to;
     c.customer_version++;
     c.modified_ms = clock_wall_ms();
-    TRY(save(r, &c));
+    TRY(certificate_save(r, &c));
     note(r, CHANGE_CERTIFICATE, id);
     return OK;
 }
@@ -221,10 +244,18 @@ static status has_rows(const struct registry *r, enum table table, bytes prefix,
     return OK;
 }
 
+status certificate_has_policies(const struct registry *r, bytes id, bool *out_some) {
+    bytes prefix = key_of_pair(r, certificate_resource(r, id), (bytes){0});
+    return has_rows(r, TABLE_POLICIES_OF_TARGET, prefix, out_some);
+}
+
+status principal_has_things(const struct registry *r, bytes resource, bool *out_some) {
+    return has_rows(r, TABLE_PRINCIPAL_THINGS, key_of_pair(r, resource, (bytes){0}), out_some);
+}
+
 /* In AWS's order [AWS identity 1.6]. */
 static status check_deletable(const struct registry *r, const struct certificate_record *c,
                               bool force) {
-    bytes principal = key_of_pair(r, certificate_resource(r, c->id), (bytes){0});
     bytes arn = certificate_arn(r, c->id);
     bool some;
     if (c->status == CERTIFICATE_ACTIVE)
@@ -234,11 +265,11 @@ static status check_deletable(const struct registry *r, const struct certificate
     if (c->status == CERTIFICATE_PENDING_TRANSFER)
         return FAIL(E_CERTIFICATE_STATE, "The certificate %s. Id: %.*s",
                     transitions[c->status].refusal, BYTES_ARG(c->id));
-    TRY(has_rows(r, TABLE_PRINCIPAL_THINGS, principal, &some));
+    TRY(principal_has_things(r, certificate_resource(r, c->id), &some));
     if (some)
         return FAIL(E_DELETE_CONFLICT, "Things must be detached before deletion (arn: %.*s)",
                     BYTES_ARG(arn));
-    TRY(has_rows(r, TABLE_POLICIES_OF_TARGET, principal, &some));
+    TRY(certificate_has_policies(r, c->id, &some));
     if (some && !force)
         return FAIL(E_DELETE_CONFLICT,
                     "Certificate policies must be detached before deletion (arn: %.*s)",
@@ -251,19 +282,13 @@ status certificate_delete(const struct registry *r, bytes id, bool force) {
     TRY(certificate_load_facts(r, id, &c));
     TRY(check_deletable(r, &c, force));
     TRY(policy_detach_all(r, certificate_resource(r, id)));
-    TRY(store_remove(r->txn, TABLE_CERTIFICATES, key_of(r, id)));
-    TRY(store_remove(r->txn, TABLE_CERTIFICATE_PEMS, key_of(r, id)));
-    TRY(ownership_remove(r, TABLE_CERTIFICATE_OWNERS, id));
-    TRY(store_remove(r->txn, TABLE_CERTIFICATES_BY_CREATION, creation_key(r, &c)));
-    if (c.ca_certificate_id.len > 0)
-        TRY(store_remove(r->txn, TABLE_CERTIFICATES_BY_CA, ca_index_key(r, &c)));
+    TRY(certificate_remove_rows(r, &c));
     note(r, CHANGE_CERTIFICATE, id);
     return OK;
 }
 
-/* The index rows end in the certificate id. */
-static status list(const struct registry *r, enum table index, bytes prefix,
-                   const struct page *page, struct certificate_list *out_list) {
+status certificate_list_index(const struct registry *r, enum table index, bytes prefix,
+                              const struct page *page, struct certificate_list *out_list) {
     struct certificate_list l = {0};
     struct cursor c;
     struct row row;
@@ -275,7 +300,14 @@ static status list(const struct registry *r, enum table index, bytes prefix,
         if (!taken)
             break;
         bytes id = bytes_skip(row.key, row.key.len - CERTIFICATE_ID_LEN);
-        TRY(certificate_load_facts(r, id, &l.items[l.count++]));
+        struct registry owner = *r;
+        if (row.value.len > 0)
+            owner.account = row.value;
+        status s = certificate_load_facts(&owner, id, &l.items[l.count]);
+        if (s == E_NOT_FOUND && row.value.len > 0)
+            continue; /* of an account that has gone with what it offered */
+        TRY(s);
+        l.count++;
     }
     TRY(cursor_token(&c, &l.next));
     *out_list = l;
@@ -284,7 +316,7 @@ static status list(const struct registry *r, enum table index, bytes prefix,
 
 status certificate_list(const struct registry *r, const struct page *page,
                         struct certificate_list *out_list) {
-    return list(r, TABLE_CERTIFICATES_BY_CREATION, r->account, page, out_list);
+    return certificate_list_index(r, TABLE_CERTIFICATES_BY_CREATION, r->account, page, out_list);
 }
 
 status certificate_list_by_ca(const struct registry *r, bytes ca_certificate_id,
@@ -293,5 +325,6 @@ status certificate_list_by_ca(const struct registry *r, bytes ca_certificate_id,
         *out_list = (struct certificate_list){0};
         return OK;
     }
-    return list(r, TABLE_CERTIFICATES_BY_CA, key_of(r, ca_certificate_id), page, out_list);
+    return certificate_list_index(r, TABLE_CERTIFICATES_BY_CA, key_of(r, ca_certificate_id), page,
+                                  out_list);
 }

@@ -28,6 +28,13 @@ const char *certificate_mode_name(enum certificate_mode m); /* "DEFAULT", "SNI_O
 NODISCARD
 status certificate_mode_parse(bytes text, enum certificate_mode *out_mode);
 
+/* The last transfer to another account [AWS identity 3.4]; registry/transfer.h. */
+struct certificate_transfer {
+    bytes target; /* to whom it was offered; none: never */
+    bytes message, reject_reason;
+    int64_t transferred_ms, accepted_ms, rejected_ms; /* 0: never */
+};
+
 /* [AWS identity 1.5] Listings leave `pem` empty. */
 struct certificate_record {
     bytes id;                /* 64 lower-case hex digits */
@@ -40,10 +47,7 @@ struct certificate_record {
     int64_t not_before_ms, not_after_ms;
     uint64_t customer_version;
     bytes generation_id; /* UUID */
-    struct {
-        bytes message, reject_reason;
-        int64_t transferred_ms, accepted_ms, rejected_ms; /* 0: never */
-    } transfer;
+    struct certificate_transfer transfer;
 };
 bytes certificate_arn(const struct registry *r, bytes id);
 
@@ -63,6 +67,7 @@ struct certificate_new {
 NODISCARD
 status certificate_register(const struct registry *r, const struct certificate_new *c,
                             struct certificate_record *out_certificate);
+/* certificate_load also gives what another account has offered to this one; owned_by tells. */
 NODISCARD
 status certificate_load(const struct registry *r, bytes id,
                         struct certificate_record *out_certificate); /* E_NOT_FOUND */
@@ -81,7 +86,8 @@ struct certificate_list {
     size_t count;
     bytes next;
 };
-/* By time of registration, newest first unless page->ascending. */
+/* By time of registration, newest first unless page->ascending; with those that other accounts
+ * offer to this one [AWS identity 3.4]. */
 NODISCARD
 status certificate_list(const struct registry *r, const struct page *page,
                         struct certificate_list *out_list);

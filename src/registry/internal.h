@@ -113,12 +113,45 @@ NODISCARD
 status ownership_save(const struct registry *r, enum table table, bytes id, bool is_default_mode);
 NODISCARD
 status ownership_remove(const struct registry *r, enum table table, bytes id);
+/* ownership_list gives the accounts that hold `id`; the first few of very many. */
+NODISCARD
+status ownership_list(const struct registry *r, enum table table, bytes id, bytes **out_accounts,
+                      size_t *out_count);
 
 /* certificate_load_facts is certificate_load without the PEM. */
 struct certificate_record;
 NODISCARD
 status certificate_load_facts(const struct registry *r, bytes id,
                               struct certificate_record *out_certificate);
+/* certificate_save replaces the record; certificate_add_rows and certificate_remove_rows take it
+ * with its text and its indexes into an account and out of it. They note nothing. */
+NODISCARD
+status certificate_save(const struct registry *r, const struct certificate_record *c);
+NODISCARD
+status certificate_add_rows(const struct registry *r, const struct certificate_record *c);
+NODISCARD
+status certificate_remove_rows(const struct registry *r, const struct certificate_record *c);
+/* certificate_creation_key sorts by time of creation and ends in the id. */
+bytes certificate_creation_key(const struct registry *r, const struct certificate_record *c);
+/* certificate_list_index gives a page of an index whose keys end in certificate ids; a value is the
+ * account to look in, no value this one. */
+struct certificate_list;
+NODISCARD
+status certificate_list_index(const struct registry *r, enum table index, bytes prefix,
+                              const struct page *page, struct certificate_list *out_list);
+NODISCARD
+status certificate_has_policies(const struct registry *r, bytes id, bool *out_some);
+/* principal_has_things for a principal as it stands in keys, "cert/<id>". */
+NODISCARD
+status principal_has_things(const struct registry *r, bytes resource, bool *out_some);
+
+/* transfer_find_incoming gives the registry of the account that offers `id` to this one.
+ * E_NOT_FOUND. */
+NODISCARD
+status transfer_find_incoming(const struct registry *r, bytes id, struct registry *out_source);
+/* transfer_check_none: E_INVALID while the certificate is offered to another account. */
+NODISCARD
+status transfer_check_none(const struct registry *r, bytes id);
 /* thing_set_billing_group notes on the thing to which billing group it belongs; billing_group_join
  * and billing_group_leave keep the other side. E_NOT_FOUND for a group that is not there. */
 NODISCARD

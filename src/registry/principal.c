@@ -97,10 +97,24 @@ static status load_thing(const struct registry *r, bytes resource, bytes client_
     return facts->has_thing ? thing_load(r, name, &facts->thing) : OK;
 }
 
+/* A certificate that another account offers to this one: known, and without rights. */
+static status load_offered(const struct registry *r, bytes certificate_id,
+                           struct principal_facts *out_facts) {
+    struct principal_facts facts = {0};
+    struct registry source;
+    TRY(transfer_find_incoming(r, certificate_id, &source));
+    TRY(certificate_load_facts(&source, certificate_id, &facts.certificate));
+    *out_facts = facts;
+    return OK;
+}
+
 status registry_principal_load(const struct registry *r, bytes certificate_id, bytes client_id,
                                struct principal_facts *out_facts) {
     struct principal_facts facts = {0};
-    TRY(certificate_load_facts(r, certificate_id, &facts.certificate));
+    status s = certificate_load_facts(r, certificate_id, &facts.certificate);
+    if (s == E_NOT_FOUND)
+        return load_offered(r, certificate_id, out_facts);
+    TRY(s);
     bytes resource = certificate_resource(r, certificate_id);
     TRY(load_thing(r, resource, client_id, &facts));
     TRY(load_policies(r, resource, &facts));

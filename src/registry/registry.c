@@ -137,6 +137,17 @@ status ownership_check(const struct registry *r, enum table table, bytes id) {
     return OK;
 }
 
+status ownership_list(const struct registry *r, enum table table, bytes id, bytes **out_accounts,
+                      size_t *out_count) {
+    struct scan scan = {.prefix = id, .limit = STORE_SCAN_ROWS_MAX};
+    struct row *rows;
+    TRY(store_scan(r->txn, table, &scan, r->arena, &rows, out_count));
+    *out_accounts = ARENA_ARRAY(r->arena, bytes, *out_count);
+    for (size_t i = 0; i < *out_count; i++)
+        (*out_accounts)[i] = bytes_skip(rows[i].key, id.len);
+    return OK;
+}
+
 status ownership_save(const struct registry *r, enum table table, bytes id, bool is_default_mode) {
     return store_save(r->txn, table, ownership_key(r, id),
                       is_default_mode ? BYTES("D") : (bytes){0});

@@ -78,6 +78,7 @@ status thing_principal_attach(const struct registry *r, bytes thing_name, bytes 
     TRY(object_has(r, TABLE_THING_PRINCIPALS, key, &attached));
     if (attached)
         return OK;
+    TRY(transfer_check_none(r, id));
     TRY(store_save(r->txn, TABLE_THING_PRINCIPALS, key, type_value(type)));
     TRY(store_save(r->txn, TABLE_PRINCIPAL_THINGS, key_of_pair(r, resource, thing_name),
                    type_value(type)));

@@ -37,6 +37,12 @@
     X(CERTIFICATE_OWNERS, "certificate_owners", SMALL)                         \
     X(CERTIFICATES_BY_CREATION, "certificates_by_creation", SMALL)             \
     X(CERTIFICATES_BY_CA, "certificates_by_ca", SMALL)                         \
+    X(TRANSFERS_OUTGOING, "transfers_outgoing", SMALL)                         \
+    X(TRANSFERS_INCOMING, "transfers_incoming", SMALL)                         \
+    X(CERTIFICATES_BY_EXPIRY, "certificates_by_expiry", SMALL)                 \
+    X(CA_CERTIFICATES_BY_EXPIRY, "ca_certificates_by_expiry", SMALL)           \
+    X(CRLS, "crls", SMALL)                                                     \
+    X(CRL_ENTRIES, "crl_entries", LARGE)                                       \
     X(POLICIES, "policies", SMALL)                                             \
     X(POLICIES_BY_CREATION, "policies_by_creation", SMALL)                     \
     X(POLICY_VERSIONS, "policy_versions", LARGE)                               \
