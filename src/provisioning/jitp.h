@@ -4,11 +4,13 @@
  * The certificate has been registered PENDING_ACTIVATION and that is committed. jitp_provision runs
  * the CA's template in a write transaction of its own: on success the certificate has the
  * template's Status (ACTIVE) and everything else is there; on failure nothing of it is kept but one
- * row that says when and why, and the certificate stays PENDING_ACTIVATION. Each later CONNECT
+ * row that says when and why (registry/jitp_failure.h), and the certificate stays
+ * PENDING_ACTIVATION. Each later CONNECT
  * tries again, not before a pause that doubles with each failure up to JITP_PAUSE_MS_MAX. */
 #pragma once
 #include "identity/names.h"
 #include "provisioning/register_thing.h"
+#include "registry/jitp_failure.h"
 
 enum { JITP_PAUSE_MS_MIN = 1000, JITP_PAUSE_MS_MAX = 5 * 60 * 1000 };
 
@@ -27,17 +29,6 @@ NODISCARD
 status jitp_provision(struct store *store, const struct registry *registry,
                       const struct jitp_device *device, const struct provisioning_options *options,
                       struct provisioned *out_provisioned);
-
-/* What went wrong last time for a certificate: for DescribeCertificate-like views and kedge why. */
-struct jitp_failure {
-    bytes sentence;
-    uint64_t attempts; /* failed so far */
-    int64_t failed_ms;
-};
-/* jitp_failure_load: E_NOT_FOUND when the last run went well or there was none. */
-NODISCARD
-status jitp_failure_load(const struct registry *registry, bytes certificate_id,
-                         struct jitp_failure *out_failure);
 
 /* registration_config_check is for RegisterCACertificate and UpdateCACertificate [AWS
  * identity 2.4]: `template_body` and `role_arn`, or `template_name`. E_INVALID in AWS's words,

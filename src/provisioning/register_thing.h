@@ -27,7 +27,7 @@ struct provisioned_resource {
 struct provisioned {
     bytes certificate_id, certificate_pem, certificate_arn; /* none: no certificate in it */
     bytes thing_name;                                       /* none: no thing in it */
-    const struct provisioned_resource *resources;           /* in the order of the template */
+    struct provisioned_resource *resources;                 /* by logical id; no duplicates */
     size_t resource_count;
     /* the device configuration is the plan's */
 };

@@ -45,3 +45,7 @@ NODISCARD
 status arn_require(const struct registry *r, bytes text, enum arn_type type, bytes *out_name);
 /* arn_format writes one into `a`. */
 bytes arn_format(struct arena *a, bytes region, bytes account, enum arn_type type, bytes name);
+/* role_arn_check: E_INVALID for what has not the form of an IAM role's ARN. Whether there is such a
+ * role, and what it may do, is not asked. */
+NODISCARD
+status role_arn_check(bytes arn);

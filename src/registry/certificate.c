@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "registry/ca_certificate.h"
 #include "registry/internal.h"
+#include "registry/jitp_failure.h"
 
 #include <assert.h>
 
@@ -283,6 +284,7 @@ status certificate_delete(const struct registry *r, bytes id, bool force) {
     TRY(check_deletable(r, &c, force));
     TRY(policy_detach_all(r, certificate_resource(r, id)));
     TRY(certificate_remove_rows(r, &c));
+    TRY(jitp_failure_remove(r, id));
     note(r, CHANGE_CERTIFICATE, id);
     return OK;
 }

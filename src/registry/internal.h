@@ -89,10 +89,8 @@ enum constraint {
 NODISCARD
 status constraint_check(enum constraint constraint, bytes value);
 
-/* role_arn_check and function_arn_check: E_INVALID for what is no ARN of an IAM role, of a Lambda
- * function with or without version. */
-NODISCARD
-status role_arn_check(bytes arn);
+/* function_arn_check: E_INVALID for what is no ARN of a Lambda function, with or without version.
+ */
 NODISCARD
 status function_arn_check(bytes arn);
 

@@ -70,7 +70,9 @@
     X(PROVISIONING_TEMPLATE_VERSIONS, "provisioning_template_versions", LARGE) \
     X(CERTIFICATE_PROVIDERS, "certificate_providers", SMALL)                   \
     X(OWNERSHIP_TOKENS, "ownership_tokens", SMALL)                             \
-    X(PROVISIONING_CLAIMS, "provisioning_claims", SMALL)
+    X(PROVISIONING_CLAIMS, "provisioning_claims", SMALL)                       \
+    X(JITP_FAILURES, "jitp_failures", SMALL)                                   \
+    X(REGISTRATION_TASKS, "registration_tasks", LARGE)
 
 enum table {
 #define STORE_TABLE_ENUM(name, text, size) TABLE_##name,

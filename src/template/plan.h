@@ -58,7 +58,7 @@ struct plan_policy {
 struct plan {
     const struct plan_thing *thing;             /* NULL: none */
     const struct plan_certificate *certificate; /* NULL: none */
-    const struct plan_policy *policies;
+    struct plan_policy *policies;
     size_t policy_count;
     const struct plan_pair *device_configuration; /* flat, texts [AWS identity 7.5] */
     size_t device_configuration_count;
