@@ -2,9 +2,9 @@
 #include "base/clock.h"
 #include "support/testing.h"
 
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 struct registry_fixture f;
@@ -27,13 +27,17 @@ void stop(void) {
     store_close(f.store);
 }
 
+static int remove_entry(const char *path, const struct stat *found, int kind, struct FTW *walk) {
+    UNUSED(found);
+    UNUSED(kind);
+    UNUSED(walk);
+    return remove(path);
+}
+
 __attribute__((destructor)) static void clean(void) {
+    if (issuer)
+        (void)nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
     issuer_close(issuer);
-    if (issuer) {
-        char command[64];
-        (void)snprintf(command, sizeof command, "rm -r %s", directory);
-        (void)!system(command);
-    }
 }
 
 static struct template_parameters parameters_of(const char *const *texts) {
