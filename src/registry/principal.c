@@ -1,5 +1,6 @@
 #include "registry/principal.h"
 #include "registry/internal.h"
+#include "registry/provisioning_claim.h"
 
 #include <stdlib.h>
 
@@ -108,12 +109,19 @@ static status load_offered(const struct registry *r, bytes certificate_id,
     return OK;
 }
 
+/* What is no certificate of this account may be offered to it, or be a claim. */
+static status load_by_other_right(const struct registry *r, bytes certificate_id,
+                                  struct principal_facts *out_facts) {
+    status s = load_offered(r, certificate_id, out_facts);
+    return s == E_NOT_FOUND ? provisioning_claim_facts(r, certificate_id, out_facts) : s;
+}
+
 status registry_principal_load(const struct registry *r, bytes certificate_id, bytes client_id,
                                struct principal_facts *out_facts) {
     struct principal_facts facts = {0};
     status s = certificate_load_facts(r, certificate_id, &facts.certificate);
     if (s == E_NOT_FOUND)
-        return load_offered(r, certificate_id, out_facts);
+        return load_by_other_right(r, certificate_id, out_facts);
     TRY(s);
     bytes resource = certificate_resource(r, certificate_id);
     TRY(load_thing(r, resource, client_id, &facts));

@@ -40,8 +40,8 @@ struct principal_facts {
 };
 
 /* registry_principal_load reads it for a certificate id (64 hex digits) and a client identifier (no
- * bytes: HTTPS). E_NOT_FOUND when the certificate is not registered in this account; its status and
- * validity are for the caller to judge. */
+ * bytes: HTTPS). E_NOT_FOUND when the certificate is not registered in this account, nor a claim by
+ * a trusted user (provisioning_claim.h); its status and validity are for the caller to judge. */
 NODISCARD
 status registry_principal_load(const struct registry *r, bytes certificate_id, bytes client_id,
                                struct principal_facts *out_facts);
