@@ -21,7 +21,16 @@ static const struct {
     {ARN_BILLING_GROUP, TABLE_BILLING_GROUPS},
     {ARN_PROVISIONING_TEMPLATE, TABLE_PROVISIONING_TEMPLATES},
     {ARN_CERTIFICATE_PROVIDER, TABLE_CERTIFICATE_PROVIDERS},
+    {ARN_AUTHORIZER, TABLE_AUTHORIZERS},
+    {ARN_DOMAIN_CONFIGURATION, TABLE_DOMAIN_CONFIGURATIONS},
 };
+
+/* The ARN of a domain configuration goes on after its name. */
+static bytes name_of(const struct arn *arn) {
+    if (arn->type != ARN_DOMAIN_CONFIGURATION)
+        return arn->name;
+    return bytes_slice(arn->name, 0, bytes_find(arn->name, '/'));
+}
 
 status tags_resource_require(const struct registry *r, bytes arn, bytes *out_resource) {
     struct arn parsed;
@@ -31,10 +40,10 @@ status tags_resource_require(const struct registry *r, bytes arn, bytes *out_res
     for (size_t i = 0; i < COUNT_OF(taggable); i++) {
         if (taggable[i].type != parsed.type)
             continue;
-        TRY(object_has(r, taggable[i].table, key_of(r, parsed.name), &exists));
+        TRY(object_has(r, taggable[i].table, key_of(r, name_of(&parsed)), &exists));
         if (!exists)
             return FAIL(E_NOT_FOUND, "The specified resource does not exist");
-        *out_resource = parsed.resource;
+        *out_resource = resource_of(r, parsed.type, name_of(&parsed));
         return OK;
     }
     return FAIL(E_INVALID, "%.*s cannot have tags", BYTES_ARG(bytes_slice(arn, 0, 200)));

@@ -72,7 +72,11 @@
     X(OWNERSHIP_TOKENS, "ownership_tokens", SMALL)                             \
     X(PROVISIONING_CLAIMS, "provisioning_claims", SMALL)                       \
     X(JITP_FAILURES, "jitp_failures", SMALL)                                   \
-    X(REGISTRATION_TASKS, "registration_tasks", LARGE)
+    X(REGISTRATION_TASKS, "registration_tasks", LARGE)                         \
+    X(SERVER_CERTIFICATES, "server_certificates", LARGE)                       \
+    X(DOMAIN_CONFIGURATIONS, "domain_configurations", SMALL)                   \
+    X(DOMAIN_NAMES, "domain_names", SMALL)                                     \
+    X(AUTHORIZERS, "authorizers", LARGE)
 
 enum table {
 #define STORE_TABLE_ENUM(name, text, size) TABLE_##name,
@@ -149,6 +153,7 @@ enum change_kind {
     CHANGE_ATTACHMENT,      /* key: the target, "cert/<id>" or "thinggroup/<name>" */
     CHANGE_THING,           /* key: thing name; it, or the groups it is in, changed */
     CHANGE_THING_PRINCIPAL, /* key: the principal, "cert/<id>" */
+    CHANGE_DOMAIN,          /* key: none; a domain configuration or a certificate for one */
     CHANGE_KIND_COUNT
 };
 struct change {
