@@ -9,14 +9,10 @@
 #include "registry/tags.h"
 
 static const struct field fields[] = {
-    FIELD(1, struct authorizer, function_arn),
-    FIELD(2, struct authorizer, token_key),
-    FIELD(3, struct authorizer, signing_keys),
-    FIELD(4, struct authorizer, inactive),
-    FIELD(5, struct authorizer, signing_disabled),
-    FIELD(6, struct authorizer, caches_http),
-    FIELD(7, struct authorizer, created_ms),
-    FIELD(8, struct authorizer, modified_ms),
+    FIELD(1, struct authorizer, function_arn),     FIELD(2, struct authorizer, token_key),
+    FIELD(3, struct authorizer, signing_keys),     FIELD(4, struct authorizer, inactive),
+    FIELD(5, struct authorizer, signing_disabled), FIELD(6, struct authorizer, caches_http),
+    FIELD(7, struct authorizer, created_ms),       FIELD(8, struct authorizer, modified_ms),
 };
 
 bytes authorizer_arn(const struct registry *r, bytes name) {
@@ -136,7 +132,8 @@ static status check_unused(const struct registry *r, const struct authorizer *a)
     TRY(domain_configuration_list(r, DOMAIN_SERVICE_COUNT, &page, &domains));
     for (size_t i = 0; i < domains.count; i++)
         if (bytes_equal(domains.items[i].default_authorizer, a->name))
-            return FAIL(E_DELETE_CONFLICT, "The domain configuration %.*s names the authorizer %.*s",
+            return FAIL(E_DELETE_CONFLICT,
+                        "The domain configuration %.*s names the authorizer %.*s",
                         BYTES_ARG(domains.items[i].name), BYTES_ARG(a->name));
     return OK;
 }

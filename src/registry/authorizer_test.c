@@ -4,10 +4,10 @@
 #include "support/testing.h"
 
 static struct authorizer of(const char *name) {
-    return (struct authorizer){
-        .name = bytes_from(name),
-        .function_arn = BYTES("arn:aws:lambda:us-east-1:111111111111:function:f"),
-        .signing_disabled = true};
+    return (struct authorizer){.name = bytes_from(name),
+                               .function_arn =
+                                   BYTES("arn:aws:lambda:us-east-1:111111111111:function:f"),
+                               .signing_disabled = true};
 }
 
 static void lives(struct registry_fixture *f) {
@@ -19,9 +19,8 @@ static void lives(struct registry_fixture *f) {
     CHECK_FAILS(authorizer_delete(&f->r, a.name), E_DELETE_CONFLICT, "ACTIVE");
     got.inactive = true;
     CHECK_OK(authorizer_save(&f->r, &got));
-    struct domain_configuration d = {.name = BYTES("d"),
-                                     .domain_name = BYTES("d.example.com"),
-                                     .default_authorizer = a.name};
+    struct domain_configuration d = {
+        .name = BYTES("d"), .domain_name = BYTES("d.example.com"), .default_authorizer = a.name};
     CHECK_OK(domain_configuration_create(&f->r, &d));
     CHECK_FAILS(authorizer_delete(&f->r, a.name), E_DELETE_CONFLICT, "domain configuration d");
     d.default_authorizer = (bytes){0};

@@ -93,8 +93,7 @@ status domain_configuration_list(const struct registry *r, enum domain_service s
 /* domain_configuration_using finds a configuration that shows this certificate; no bytes when there
  * is none. */
 NODISCARD
-status domain_configuration_using(const struct registry *r, bytes certificate_arn,
-                                  bytes *out_name);
+status domain_configuration_using(const struct registry *r, bytes certificate_arn, bytes *out_name);
 
 /* domain_find says which account and configuration a server name (in lower case, without a final
  * dot) belongs to, in any account. E_NOT_FOUND for names that no configuration brought: those of

@@ -1,5 +1,5 @@
-#include "registry/domain_configuration.h"
 #include "base/clock.h"
+#include "registry/domain_configuration.h"
 #include "registry/fixture.h"
 #include "registry/tags.h"
 #include "support/testing.h"

@@ -1,6 +1,6 @@
-#include "registry/server_certificate.h"
 #include "registry/domain_configuration.h"
 #include "registry/fixture.h"
+#include "registry/server_certificate.h"
 #include "support/testing.h"
 
 #define ID BYTES("11111111-2222-4333-8444-555555555555")
@@ -12,7 +12,8 @@ static void lives(struct registry_fixture *f) {
     bytes id, arn = server_certificate_arn(&f->r, ID);
     CHECK_BYTES(
         arn,
-        BYTES("arn:aws:acm:us-east-1:111111111111:certificate/11111111-2222-4333-8444-555555555555"));
+        BYTES(
+            "arn:aws:acm:us-east-1:111111111111:certificate/11111111-2222-4333-8444-555555555555"));
     CHECK_OK(server_certificate_save(
         &f->r, &(struct server_certificate){.id = ID, .certificate = BYTES("pem")}));
     CHECK_OK(server_certificate_arn_parse(&f->r, arn, &id));

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/random.h"
 #include "tls/certificate.h"
+#include "tls/pem.h"
 
 enum { PATH_BYTES = 4096, HOUR_MS = 3600 * 1000 };
 static const int64_t renew_before_ms = INT64_C(30) * 24 * HOUR_MS;
@@ -26,29 +27,17 @@ static const char *const leaf_suffixes[LEAF_COUNT] = {[LEAF_EC] = "", [LEAF_RSA]
 
 /* ---- PEM files ---- */
 
-static int no_password(char *out, int size, int writing, void *user) {
-    UNUSED(out), UNUSED(size), UNUSED(writing), UNUSED(user);
-    return -1; /* nobody is there to ask */
-}
-
 static void wipe(struct buf *b) {
     if (b->ptr)
         mem_wipe(b->ptr, b->capacity);
     buf_done(b);
 }
 
-static EVP_PKEY *parse_key(bytes pem) {
-    BIO *bio = BIO_new_mem_buf(pem.ptr, (int)pem.len);
-    EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL) : NULL;
-    BIO_free(bio);
-    return key;
-}
-
 static status load_key(const char *path, EVP_PKEY **out_key) {
     struct buf pem = {0};
     TRY(file_read(path, &pem));
-    EVP_PKEY *key = parse_key(buf_bytes(&pem));
-    bool encrypted = bytes_search(buf_bytes(&pem), BYTES("ENCRYPTED")) < pem.len;
+    EVP_PKEY *key = pem_key(buf_bytes(&pem));
+    bool encrypted = pem_is_encrypted(buf_bytes(&pem));
     const char *text = openssl_text();
     wipe(&pem);
     if (!key && encrypted)
@@ -62,27 +51,11 @@ static status load_key(const char *path, EVP_PKEY **out_key) {
     return OK;
 }
 
-/* All certificates of a PEM text; NULL when there is none or one is broken. */
-static STACK_OF(X509) * parse_certificates(bytes pem) {
-    STACK_OF(X509) *all = sk_X509_new_null();
-    BIO *bio = BIO_new_mem_buf(pem.ptr, (int)pem.len);
-    for (X509 *x; bio && all && (x = PEM_read_bio_X509(bio, NULL, no_password, NULL));)
-        (void)sk_X509_push(all, x);
-    BIO_free(bio);
-    bool complete = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-    if (complete && sk_X509_num(all) > 0) {
-        ERR_clear_error();
-        return all;
-    }
-    sk_X509_pop_free(all, X509_free);
-    return NULL;
-}
-
 /* The first certificate, and those after it (NULL for none). */
 static status load_certificate(const char *path, X509 **out_first, STACK_OF(X509) * *out_rest) {
     struct buf pem = {0};
     TRY(file_read(path, &pem));
-    STACK_OF(X509) *all = parse_certificates(buf_bytes(&pem));
+    STACK_OF(X509) *all = pem_certificates(buf_bytes(&pem));
     buf_done(&pem);
     if (!all)
         return FAIL(E_INVALID, "%s is not a certificate in PEM form (%s)", path, openssl_text());

@@ -23,9 +23,10 @@ struct tls {
     struct buf *out;                    /* of the call under way */
     uint8_t kind;                       /* enum tls_kind */
     uint8_t chain;                      /* enum tls_chain */
+    uint8_t certificate;                /* enum client_certificate: what the domain wants */
     int16_t alert_sent, alert_received; /* -1 for none */
     uint16_t messages;                  /* of TLS itself since data came; see MESSAGES_MAX */
-    bool started, ended, ready, broken, shut;
+    bool started, ended, ready, broken, shut, own_pair;
     struct tls_facts facts;
 };
 
@@ -114,6 +115,20 @@ struct tls_context *tls_shared(const struct tls *t) {
 
 void tls_set_chain(struct tls *t, enum tls_chain chain) {
     t->chain = (uint8_t)chain;
+}
+
+void tls_set_domain(struct tls *t, const struct server_domain *domain) {
+    t->certificate = (uint8_t)domain->certificate;
+    t->own_pair = domain->pair != NULL;
+    t->facts.mark = domain->mark;
+}
+
+bool tls_has_own_pair(const struct tls *t) {
+    return t->own_pair;
+}
+
+enum client_certificate tls_wanted_certificate(const struct tls *t) {
+    return (enum client_certificate)t->certificate;
 }
 
 void tls_note_alert(struct tls *t, bool sent, int alert) {

@@ -53,6 +53,7 @@ struct tls_facts {
     bool has_certificate;
     uint8_t fingerprint[32]; /* SHA-256 of the client certificate's DER */
     enum tls_chain chain;    /* shown to the client */
+    unsigned mark;           /* of the domain that the server name has, 0 for none */
     bytes server_name;       /* SNI as sent, "" for none; also known while the handshake runs */
     bytes alpn;              /* selected, "" for none */
     const char *version;     /* "TLSv1.2" or "TLSv1.3" */

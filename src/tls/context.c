@@ -10,13 +10,6 @@
 /* IoTSecurityPolicy_TLS13_1_2_2022_10, in the order of our preference [AWS identity 4.5] */
 static const char suites_tls13[] =
     "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
-static const char suites_tls12[] =
-    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
-    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
-    "ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256:ECDHE-ECDSA-AES128-SHA:"
-    "ECDHE-RSA-AES128-SHA:ECDHE-ECDSA-AES256-SHA384:ECDHE-RSA-AES256-SHA384:"
-    "ECDHE-ECDSA-AES256-SHA:ECDHE-RSA-AES256-SHA:AES128-GCM-SHA256:AES256-GCM-SHA384:"
-    "AES128-SHA256:AES256-SHA256:AES128-SHA:AES256-SHA";
 static const char groups[] = "X25519:P-256:P-384:P-521";
 
 /* ---- which client certificate a connection wants: the table of context.h ---- */
@@ -47,6 +40,7 @@ static const struct {
 
 void want_client_certificate(SSL *ssl, enum client_certificate wanted) {
     static const int modes[] = {
+        [CERTIFICATE_BY_PORT] = SSL_VERIFY_NONE,
         [CERTIFICATE_NONE] = SSL_VERIFY_NONE,
         [CERTIFICATE_OPTIONAL] = SSL_VERIFY_PEER,
         [CERTIFICATE_REQUIRED] = SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
@@ -82,7 +76,8 @@ static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len,
             continue;
         *out = offer.ptr;
         *out_len = (unsigned char)offer.len;
-        want_client_certificate(ssl, protocols[i].certificate);
+        if (tls_wanted_certificate(t) == CERTIFICATE_BY_PORT)
+            want_client_certificate(ssl, protocols[i].certificate);
         return SSL_TLSEXT_ERR_OK;
     }
     return SSL_TLSEXT_ERR_NOACK; /* as if none had been offered */
@@ -105,7 +100,47 @@ static int on_client_chain(X509_STORE_CTX *chain, void *unused) {
 struct tls_context {
     struct server_identity *identity;
     SSL_CTX *chains[TLS_CHAIN_COUNT]; /* without legacy leaves both are the same */
+    SSL_CTX **domains;                /* of those with a pair of their own; made when first asked */
 };
+
+/* The one host name in the extension [RFC 6066 3], or no bytes; OpenSSL judges it later. */
+static bytes offered_name(SSL *ssl) {
+    struct reader in = {0};
+    const unsigned char *extension;
+    uint16_t list_len, len;
+    uint8_t type;
+    bytes name;
+    if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &extension, &in.left.len) != 1)
+        return (bytes){0};
+    in.left.ptr = extension;
+    if (read_u16(&in, &list_len) != OK || read_u8(&in, &type) != OK ||
+        type != TLSEXT_NAMETYPE_host_name || read_u16(&in, &len) != OK ||
+        read_bytes(&in, len, &name) != OK)
+        return (bytes){0};
+    return name;
+}
+
+static SSL_CTX *domain_context(struct tls_context *c, const struct server_domain *domain);
+
+/* Before a version is chosen: a domain may have versions, suites and a chain of its own, and say
+ * itself whether it wants to see a certificate. */
+static int on_client_hello(SSL *ssl, int *alert, void *unused) {
+    struct tls *t = SSL_get_app_data(ssl);
+    struct tls_context *c = tls_shared(t);
+    const struct server_domain *domain = server_identity_domain(c->identity, offered_name(ssl));
+    UNUSED(unused);
+    if (!domain)
+        return SSL_CLIENT_HELLO_SUCCESS;
+    tls_set_domain(t, domain);
+    if (domain->certificate != CERTIFICATE_BY_PORT)
+        want_client_certificate(ssl, domain->certificate);
+    if (domain->pair)
+        (void)SSL_set_SSL_CTX(ssl, domain_context(c, domain));
+    if (tls_policy_apply(domain->policy, tls_kind(t), ssl))
+        return SSL_CLIENT_HELLO_SUCCESS;
+    *alert = SSL_AD_INTERNAL_ERROR;
+    return SSL_CLIENT_HELLO_ERROR;
+}
 
 static int on_server_name(SSL *ssl, int *alert, void *unused) {
     struct tls *t = SSL_get_app_data(ssl);
@@ -115,7 +150,7 @@ static int on_server_name(SSL *ssl, int *alert, void *unused) {
         return SSL_TLSEXT_ERR_NOACK;
     struct tls_context *c = tls_shared(t);
     enum tls_chain chain = server_identity_chain(c->identity, bytes_from(name));
-    if (chain != TLS_ATS && c->chains[chain] != c->chains[TLS_ATS]) {
+    if (!tls_has_own_pair(t) && chain != TLS_ATS && c->chains[chain] != c->chains[TLS_ATS]) {
         (void)SSL_set_SSL_CTX(ssl, c->chains[chain]);
         tls_set_chain(t, chain);
     }
@@ -156,7 +191,7 @@ bool server_leaf_is_usable(const struct server_leaf *leaf) {
 static void set_policy(SSL_CTX *ctx) {
     must(SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1);
     must(SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) == 1);
-    must(SSL_CTX_set_cipher_list(ctx, suites_tls12) == 1);
+    must(SSL_CTX_set_cipher_list(ctx, tls_policy_suites(TLS_POLICY_TLS13_1_2_2022_10)) == 1);
     must(SSL_CTX_set_ciphersuites(ctx, suites_tls13) == 1);
     must(SSL_CTX_set1_groups_list(ctx, groups) == 1);
     SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
@@ -175,6 +210,7 @@ static SSL_CTX *chain_new(const struct server_leaf leaves[LEAF_COUNT]) {
     SSL_CTX_set_max_cert_list(ctx, CLIENT_CHAIN_BYTES_MAX);
     SSL_CTX_set_cert_verify_callback(ctx, on_client_chain, NULL);
     SSL_CTX_set_alpn_select_cb(ctx, on_alpn, NULL);
+    SSL_CTX_set_client_hello_cb(ctx, on_client_hello, NULL);
     SSL_CTX_set_tlsext_servername_callback(ctx, on_server_name);
     SSL_CTX_set_info_callback(ctx, on_info);
     for (size_t kind = 0; kind < LEAF_COUNT; kind++)
@@ -192,7 +228,19 @@ static SSL_CTX *chain_of(const struct server_identity *identity, enum tls_chain 
     return otherwise;
 }
 
+/* Made by the thread that first needs it: there may be many domains, and few that devices use. */
+static SSL_CTX *domain_context(struct tls_context *c, const struct server_domain *domain) {
+    const struct kept_domain *kept = OWNER(domain, const struct kept_domain, domain);
+    SSL_CTX **place = &c->domains[kept - c->identity->domains];
+    if (!*place)
+        *place = chain_new((const struct server_leaf[LEAF_COUNT]){domain->pair->leaf});
+    return *place;
+}
+
 static void let_go(struct tls_context *c) {
+    for (size_t i = 0; i < c->identity->domain_count; i++)
+        SSL_CTX_free(c->domains[i]);
+    mem_free(c->domains);
     for (size_t chain = 0; chain < TLS_CHAIN_COUNT; chain++)
         SSL_CTX_free(c->chains[chain]); /* connections hold references of their own */
     server_identity_unref(c->identity);
@@ -200,6 +248,7 @@ static void let_go(struct tls_context *c) {
 
 static void use(struct tls_context *c, struct server_identity *identity) {
     c->identity = server_identity_ref(identity);
+    c->domains = mem_new((identity->domain_count + 1) * sizeof(SSL_CTX *));
     c->chains[TLS_ATS] = chain_of(identity, TLS_ATS, NULL);
     c->chains[TLS_LEGACY] = chain_of(identity, TLS_LEGACY, c->chains[TLS_ATS]);
 }

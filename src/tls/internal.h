@@ -20,10 +20,25 @@ void server_leaf_done(struct server_leaf *leaf);
  * context.c. */
 bool server_leaf_is_usable(const struct server_leaf *leaf);
 
+/* Of pair.h. */
+struct server_pair {
+    atomic_uint references;
+    struct server_leaf leaf;
+};
+
+/* A domain as an identity keeps it: its own copy of the name, a reference on the pair. */
+struct kept_domain {
+    struct map_node node; /* by name */
+    struct server_domain domain;
+};
+
 struct server_identity {
     atomic_uint references;
     struct server_leaf leaves[TLS_CHAIN_COUNT][LEAF_COUNT]; /* at least one of ATS */
     struct map legacy_names;
+    struct kept_domain *domains;
+    size_t domain_count;
+    struct map domains_by_name;
 };
 
 /* server_identity_new is an identity without leaves, with one reference. */
