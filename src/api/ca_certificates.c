@@ -4,8 +4,8 @@
 #include "api/encode.h"
 #include "api/handlers.h"
 #include "api/tags.h"
-#include "codec/json.h"
 #include "identity/registration.h"
+#include "provisioning/jitp.h"
 #include "registry/registration_code.h"
 
 status get_registration_code(struct call *c) {
@@ -19,26 +19,23 @@ status delete_registration_code(struct call *c) {
     return registration_code_delete(&c->registry);
 }
 
-/* What a registrationConfig may be [AWS identity 2.4]; kept as its JSON. Templates cannot be named
- * yet: there are none. */
-static status registration_config_in(const struct call *c, bytes *out_json) {
-    const struct record *config = get_record(c->in, M_REGISTRATION_CONFIG);
-    const struct json *template;
-    *out_json = (bytes){0};
-    if (!config)
-        return OK;
-    if (has(config, M_TEMPLATE_NAME))
-        return FAIL(E_NOT_FOUND, "Provisioning template %.*s not found",
-                    BYTES_ARG(get_text(config, M_TEMPLATE_NAME)));
-    if (has(config, M_TEMPLATE_BODY) &&
-        json_parse(c->arena, get_text(config, M_TEMPLATE_BODY), &template) != OK)
-        return FAIL(E_INVALID,
-                    "Invalid registration template. Template format error: JSON not "
-                    "well-formed: %s",
-                    failure_text());
+/* A registrationConfig is checked when it is stored [AWS identity 2.4], and kept as its JSON. */
+static status registration_config_in(const struct call *c, bytes *out_json,
+                                     bytes *out_template_name) {
+    const struct record *record = get_record(c->in, M_REGISTRATION_CONFIG);
+    struct registration_config config = {
+        .template_body = get_text(record, M_TEMPLATE_BODY),
+        .role_arn = get_text(record, M_ROLE_ARN),
+        .template_name = get_text(record, M_TEMPLATE_NAME),
+    };
     AUTO(buf) json = {0};
-    encode_output(config, &json);
+    *out_json = *out_template_name = (bytes){0};
+    if (!record)
+        return OK;
+    TRY(registration_config_check(&c->registry, &config));
+    encode_output(record, &json);
     *out_json = arena_copy(c->arena, buf_bytes(&json));
+    *out_template_name = config.template_name;
     return OK;
 }
 
@@ -61,7 +58,7 @@ status register_ca(struct call *c) {
     struct registered registered;
     if (has(c->in, M_CERTIFICATE_MODE))
         TRY(certificate_mode_parse(get_text(c->in, M_CERTIFICATE_MODE), &ca.mode));
-    TRY(registration_config_in(c, &ca.registration_config));
+    TRY(registration_config_in(c, &ca.registration_config, &ca.template_name));
     status s = register_ca_certificate(&c->registry, &ca, c->now_ms, &registered);
     if (s == E_EXISTS)
         name_existing(c, ca.pem);
@@ -137,7 +134,7 @@ status update_ca(struct call *c) {
             choice_in(c, M_NEW_AUTO_REGISTRATION_STATUS, BYTES("ENABLE"), &auto_registration),
         .remove_auto_registration = get_flag(c->in, M_REMOVE_AUTO_REGISTRATION),
     };
-    TRY(registration_config_in(c, &changes.registration_config));
+    TRY(registration_config_in(c, &changes.registration_config, &changes.template_name));
     return ca_update(&c->registry, get_text(c->in, M_CERTIFICATE_ID), &changes);
 }
 

@@ -9,6 +9,7 @@
 #include "api/record.h"
 #include "identity/issuer.h"
 #include "registry/registry.h"
+#include "template/plan.h"
 
 enum access {
     NO_STORE, /* registry.txn is NULL */
@@ -27,6 +28,7 @@ struct call {
     int64_t now_ms;
     /* What `prepare` leaves for the handler, wiped when the answer is written. */
     struct issued issued;
+    struct plan plan; /* of RegisterThing */
     /* Of a ResourceAlreadyExistsException: which one [AWS control-plane 2]. */
     bytes resource_id, resource_arn;
 };

@@ -65,20 +65,25 @@ TEST(a_ca_is_registered_inactive_and_described) { /* walkthrough A, [AWS identit
 }
 
 TEST(a_ca_may_be_registered_for_sni_only_with_a_template) { /* walkthrough B */
+    static const char template[] =
+        "{\"Parameters\":{\"AWS::IoT::Certificate::Id\":{\"Type\":\"String\"}},\"Resources\":{"
+        "\"c\":{\"Type\":\"AWS::IoT::Certificate\",\"Properties\":{\"CertificateId\":"
+        "{\"Ref\":\"AWS::IoT::Certificate::Id\"}}},"
+        "\"p\":{\"Type\":\"AWS::IoT::Policy\",\"Properties\":{\"PolicyName\":\"Device\"}}}}";
     struct fixture f = fixture_open();
     const char *body = arena_printf(
         &f.arena,
         "{\"caCertificate\":%s,\"certificateMode\":\"SNI_ONLY\",\"registrationConfig\":"
-        "{\"templateBody\":\"{}\",\"roleArn\":\"arn:aws:iam::123456789012:role/r\"},"
+        "{\"templateBody\":%s,\"roleArn\":\"arn:aws:iam::123456789012:role/r\"},"
         "\"tags\":[{\"Key\":\"k\",\"Value\":\"v\"}]}",
-        json_quoted(&f, material_pem(&ca, &f.arena)));
+        json_quoted(&f, material_pem(&ca, &f.arena)), json_quoted(&f, bytes_from(template)));
     CHECK_INT(ask(&f, "POST", "/cacertificate?setAsActive=true&allowAutoRegistration=true", body),
               200);
     const char *id = arena_string(&f.arena, answered(&f, "certificateId"));
     CHECK_INT(ask(&f, "GET", arena_printf(&f.arena, "/cacertificate/%s", id), NULL), 200);
     CHECK_ANSWER(&f, "certificateDescription.certificateMode", "SNI_ONLY");
     CHECK_ANSWER(&f, "certificateDescription.status", "ACTIVE");
-    CHECK_ANSWER(&f, "registrationConfig.templateBody", "{}");
+    CHECK_ANSWER(&f, "registrationConfig.templateBody", template);
     CHECK_ANSWER(&f, "registrationConfig.roleArn", "arn:aws:iam::123456789012:role/r");
     CHECK_INT(update_ca(&f, id, "", "{\"removeAutoRegistration\":true}"), 200);
     CHECK_INT(ask(&f, "GET", arena_printf(&f.arena, "/cacertificate/%s", id), NULL), 200);
@@ -118,7 +123,7 @@ TEST(what_is_no_ca_registration_says_why) { /* walkthrough C and issue 2 §7 */
                         "\"registrationConfig\":{\"templateName\":\"t\"}}",
                         json_quoted(&f, material_pem(&ca, &f.arena)));
     (void)ask(&f, "POST", "/cacertificate", body);
-    CHECK_REFUSED(&f, 404, "ResourceNotFoundException", "template t");
+    CHECK_REFUSED(&f, 404, "ResourceNotFoundException", "template not found: t");
     fixture_done(&f);
 }
 

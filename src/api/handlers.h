@@ -8,7 +8,8 @@
     X(CREATE_KEYS_AND_CERTIFICATE, issue_keys, register_issued_certificate, WRITE) \
     X(CREATE_CERTIFICATE_FROM_CSR, issue_csr, register_issued_certificate, WRITE)  \
     X(CREATE_POLICY, check_policy_document, create_policy, WRITE)                  \
-    X(CREATE_POLICY_VERSION, check_policy_document, create_policy_version, WRITE)
+    X(CREATE_POLICY_VERSION, check_policy_document, create_policy_version, WRITE)  \
+    X(REGISTER_THING, plan_thing, register_thing, WRITE)
 
 #define HANDLERS(X)                                                            \
     /* certificates.c */                                                       \
