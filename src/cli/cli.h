@@ -15,6 +15,7 @@ int command_api(int count, char **words);
 int command_account(int count, char **words);
 int command_backup(int count, char **words);
 int command_restore(int count, char **words);
+int command_check(int count, char **words);
 
 /* What most commands take: --data DIR, --account ID and one word. */
 struct arguments {
@@ -38,6 +39,17 @@ int complain(const char *command, status s);
 int ask_store(const char *command, int count, char **words,
               status (*check)(const struct arguments *a),
               status (*answer)(const struct arguments *a, struct store *store));
+
+/* How far a long command is, on standard error: on a terminal twice a second in one line, else a
+ * line every ten seconds. display_at is what a struct store_progress calls. */
+struct display {
+    const char *verb; /* "backing up" */
+    bool terminal, shown;
+    uint64_t next_us;
+};
+struct display display_start(const char *verb);
+void display_at(void *display, uint64_t done, uint64_t total);
+void display_end(const struct display *d);
 
 /* open_store opens the store of a data directory that exists already, beside a running server or
  * not. */

@@ -29,6 +29,8 @@ static const struct command commands[] = {
      "writes all of DIR, private keys included, to one file; also while the server runs"},
     {"restore", command_restore, "FILE [--data DIR] [--replace]",
      "makes DIR of a backup; what was there is moved aside with --replace, else in the way"},
+    {"check", command_check, "[--data DIR]",
+     "looks whether everything in DIR is in order; also while the server runs"},
     {"api", command_api, "--coverage", "prints which of AWS IoT's operations are there"},
 };
 

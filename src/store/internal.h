@@ -54,7 +54,6 @@ struct txn {
 /* sqlite_writers_waiting is how many threads stand in line to write; for tests of batches. */
 size_t sqlite_writers_waiting(struct store *base);
 
-const char *store_table_name(enum table table);
 bool store_table_is_large(enum table table);
 /* store_tell tells the listener what `t` changed, and sends what it announced. One at a time, in
  * commit order. */

@@ -85,6 +85,9 @@ enum table {
         TABLE_COUNT
 };
 
+/* store_table_name is a table's name as it stands on disk, for people. */
+const char *store_table_name(enum table table);
+
 enum { STORE_KEY_BYTES_MAX = 1024, STORE_VALUE_BYTES_MAX = 1 << 20, STORE_SCAN_ROWS_MAX = 1000 };
 
 struct store;
