@@ -1,6 +1,7 @@
 /* Accounts and their access keys, in four tables:
  *
  *     META                 "default_account"            the default account's id
+ *     META                 "accounts_generation"        a number: how often names changed
  *     ACCOUNTS             id                           struct account
  *     ENDPOINT_PREFIXES    prefix                       id
  *     ACCESS_KEYS          access key id                struct stored_key
@@ -14,6 +15,8 @@
 #include <string.h>
 
 static const bytes default_key = BYTES("default_account");
+
+static const bytes generation_key = BYTES("accounts_generation");
 
 static const struct field account_fields[] = {
     FIELD(1, struct account, id),         FIELD(2, struct account, prefix),
@@ -74,15 +77,70 @@ static status save_key(struct txn *t, const struct access_key *key, int64_t crea
     return store_save(t, TABLE_ACCOUNT_ACCESS_KEYS, buf_bytes(&place), (bytes){0});
 }
 
-static status add_access_key(struct txn *t, const struct account *account) {
+static void make_key(const char *account, struct access_key *out) {
     struct access_key key = {.id = "AKIA"};
     random_text("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", key.id + 4, ACCESS_KEY_ID_LEN - 4);
     random_text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", key.secret,
                 ACCESS_KEY_SECRET_LEN);
-    memcpy(key.account, account->id, sizeof key.account);
+    memcpy(key.account, account, sizeof key.account);
+    (void)snprintf(key.user_arn, sizeof key.user_arn, "arn:aws:iam::%s:root", key.account);
+    *out = key;
+    access_key_done(&key);
+}
+
+static status add_access_key(struct txn *t, const struct account *account) {
+    struct access_key key;
+    make_key(account->id, &key);
     status s = save_key(t, &key, account->created_ms);
     access_key_done(&key);
     return s;
+}
+
+static status remove_keys(struct txn *t, bytes account) {
+    AUTO(arena) a = {0};
+    struct scan scan = {.prefix = account, .limit = STORE_SCAN_ROWS_MAX};
+    struct row *rows;
+    size_t count;
+    TRY(store_scan(t, TABLE_ACCOUNT_ACCESS_KEYS, &scan, &a, &rows, &count));
+    for (size_t i = 0; i < count; i++) {
+        TRY(store_remove(t, TABLE_ACCESS_KEYS, bytes_skip(rows[i].key, ACCOUNT_ID_LEN + 8)));
+        TRY(store_remove(t, TABLE_ACCOUNT_ACCESS_KEYS, rows[i].key));
+    }
+    return OK;
+}
+
+status access_key_rotate(struct txn *t, bytes account, struct access_key *out_key) {
+    struct account owner;
+    struct access_key key;
+    TRY(account_load(t, account, &owner));
+    TRY(remove_keys(t, account));
+    make_key(owner.id, &key);
+    status s = save_key(t, &key, clock_wall_ms());
+    if (s == OK)
+        *out_key = key;
+    access_key_done(&key);
+    return s;
+}
+
+status account_generation(struct txn *t, uint64_t *out_generation) {
+    AUTO(arena) a = {0};
+    bytes value;
+    status s = store_load(t, TABLE_META, generation_key, &a, &value);
+    *out_generation = 0;
+    if (s == E_NOT_FOUND)
+        return OK;
+    TRY(s);
+    return bytes_to_u64(value, UINT64_MAX, out_generation);
+}
+
+status account_names_changed(struct txn *t, bytes id) {
+    AUTO(buf) text = {0};
+    uint64_t generation;
+    TRY(account_generation(t, &generation));
+    buf_printf(&text, "%llu", (unsigned long long)generation + 1);
+    TRY(store_save(t, TABLE_META, generation_key, buf_bytes(&text)));
+    store_note(t, CHANGE_ACCOUNT, id, (bytes){0});
+    return OK;
 }
 
 static status add(struct txn *t, const struct account *account) {
@@ -92,13 +150,17 @@ static status add(struct txn *t, const struct account *account) {
     if (account->is_default)
         TRY(store_save(t, TABLE_META, default_key, bytes_from(account->id)));
     TRY(add_access_key(t, account));
-    store_note(t, CHANGE_ACCOUNT, bytes_from(account->id), (bytes){0});
-    return OK;
+    return account_names_changed(t, bytes_from(account->id));
 }
 
 status account_create(struct txn *t, bytes id, struct account *out_account) {
     struct account account = {.created_ms = clock_wall_ms()};
+    char random_id[ACCOUNT_ID_LEN + 1];
     bool taken, has_default;
+    if (id.len == 0) {
+        make_account_id(random_id);
+        id = bytes_from(random_id);
+    }
     if (!is_account_id(id))
         return FAIL(E_INVALID, "'%.*s' is not an account id: it has 12 digits, like 123456789012",
                     BYTES_ARG(bytes_slice(id, 0, 40)));
@@ -149,8 +211,7 @@ status account_set_domain(struct txn *t, bytes id, bytes domain) {
     TRY(account_load(t, id, &account));
     copy_text(account.domain, domain);
     TRY(save_account(t, &account));
-    store_note(t, CHANGE_ACCOUNT, id, (bytes){0});
-    return OK;
+    return account_names_changed(t, id);
 }
 
 static status check_default(const struct account *account, bytes wanted) {
@@ -164,12 +225,8 @@ static status check_default(const struct account *account, bytes wanted) {
 }
 
 static status load_or_create_default(struct txn *t, bytes id, struct account *out_account) {
-    char random_id[ACCOUNT_ID_LEN + 1];
     status s = account_load_default(t, out_account);
-    if (s != E_NOT_FOUND)
-        return s;
-    make_account_id(random_id);
-    return account_create(t, id.len ? id : bytes_from(random_id), out_account);
+    return s == E_NOT_FOUND ? account_create(t, id, out_account) : s;
 }
 
 status account_ensure_default(struct store *s, bytes id, struct account *out_account) {

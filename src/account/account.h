@@ -38,10 +38,24 @@ void access_key_done(struct access_key *k);
  * `id` has no bytes. Later it loads it; E_INVALID when `id` names another one than the default. */
 NODISCARD
 status account_ensure_default(struct store *s, bytes id, struct account *out_account);
-/* account_create adds an account with an access key of its own; the first one is the default. Notes
- * CHANGE_ACCOUNT. E_INVALID when `id` is not 12 digits, E_EXISTS when it is taken. */
+/* account_create adds an account with an access key of its own, with a random id when `id` has no
+ * bytes; the first one is the default. Notes CHANGE_ACCOUNT. E_INVALID when `id` is not 12 digits,
+ * E_EXISTS when it is taken. */
 NODISCARD
 status account_create(struct txn *t, bytes id, struct account *out_account);
+/* account_delete removes an account: its names and keys at once, then all it holds, in several
+ * transactions of its own. When it was interrupted the same call goes on. E_NOT_FOUND; E_INVALID
+ * for the default account; E_DELETE_CONFLICT while transfers are under way, and unless `with_all`
+ * while it holds anything, with what that is. */
+NODISCARD
+status account_delete(struct store *s, bytes id, bool with_all);
+/* account_generation counts the changes of the accounts' names: with the same number a server's
+ * certificates are for the right names. */
+NODISCARD
+status account_generation(struct txn *t, uint64_t *out_generation);
+/* account_names_changed raises it, and notes CHANGE_ACCOUNT. For this folder. */
+NODISCARD
+status account_names_changed(struct txn *t, bytes id);
 /* account_set_domain sets the domain of the endpoint names; no bytes unset it. */
 NODISCARD
 status account_set_domain(struct txn *t, bytes id, bytes domain);
@@ -62,6 +76,10 @@ status account_list(struct txn *t, struct arena *a, struct account **out_account
  * [AWS control-plane 3.2]. */
 NODISCARD
 status access_key_load(struct txn *t, bytes access_key_id, struct access_key *out_key);
+/* access_key_rotate replaces all key pairs of an account by a new one; the old ones are refused
+ * from the commit on. E_NOT_FOUND. */
+NODISCARD
+status access_key_rotate(struct txn *t, bytes account, struct access_key *out_key);
 /* access_key_load_first gives the oldest key pair of an account, for `kedge env`. */
 NODISCARD
 status access_key_load_first(struct txn *t, bytes account, struct access_key *out_key);

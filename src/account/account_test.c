@@ -203,4 +203,97 @@ TEST(a_domain_can_be_set_and_unset) {
     store_fixture_each(domain);
 }
 
+static void rotated(struct store *s) {
+    struct account account = create(s, "111111111111"), other = create(s, "222222222222");
+    struct access_key before, of_other, after, found;
+    struct txn *t;
+    CHECK_OK(store_begin_write(s, &t));
+    CHECK_OK(access_key_load_first(t, bytes_from(account.id), &before));
+    CHECK_OK(access_key_load_first(t, bytes_from(other.id), &of_other));
+    CHECK_OK(access_key_rotate(t, bytes_from(account.id), &after));
+    CHECK(strcmp(after.id, before.id) != 0 && strcmp(after.secret, before.secret) != 0);
+    CHECK_TEXT(after.user_arn, before.user_arn);
+    CHECK(access_key_load(t, bytes_from(before.id), &found) == E_TOKEN_INVALID);
+    CHECK_OK(access_key_load(t, bytes_from(of_other.id), &found));
+    CHECK_OK(access_key_load_first(t, bytes_from(account.id), &found));
+    CHECK_TEXT(found.secret, after.secret);
+    CHECK(access_key_rotate(t, BYTES("333333333333"), &after) == E_NOT_FOUND);
+    store_rollback(t);
+}
+TEST(a_new_key_replaces_the_old_ones_of_its_account) {
+    store_fixture_each(rotated);
+}
+
+static uint64_t generation(struct store *s) {
+    uint64_t g;
+    struct txn *t = reading(s);
+    CHECK_OK(account_generation(t, &g));
+    store_rollback(t);
+    return g;
+}
+
+static void save(struct store *s, enum table table, const char *key) {
+    struct txn *t;
+    CHECK_OK(store_begin_write(s, &t));
+    CHECK_OK(store_save(t, table, bytes_from(key), BYTES("x")));
+    CHECK_OK(store_commit(t));
+}
+
+static bool has(struct store *s, enum table table, const char *key) {
+    bool present;
+    struct txn *t = reading(s);
+    CHECK_OK(store_has(t, table, bytes_from(key), &present));
+    store_rollback(t);
+    return present;
+}
+
+#define CERTIFICATE "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+static void removed(struct store *s) {
+    struct account first = create(s, "111111111111"), second = create(s, "222222222222");
+    struct account_hosts hosts;
+    struct account found;
+    enum account_host kind;
+    uint64_t before = generation(s);
+    save(s, TABLE_CERTIFICATES, "222222222222" CERTIFICATE);
+    save(s, TABLE_CERTIFICATE_OWNERS, CERTIFICATE "222222222222");
+    save(s, TABLE_CERTIFICATE_OWNERS, CERTIFICATE "111111111111");
+    save(s, TABLE_THINGS, "222222222222lamp");
+    save(s, TABLE_THINGS, "111111111111lamp");
+    CHECK_FAILS(account_delete(s, BYTES("222222222222"), false), E_DELETE_CONFLICT,
+                "still holds 1 certificates, 1 things");
+    CHECK_FAILS(account_delete(s, BYTES("111111111111"), true), E_INVALID, "default account");
+    CHECK(generation(s) == before);
+    CHECK_OK(account_delete(s, BYTES("222222222222"), true));
+    CHECK(generation(s) > before);
+    CHECK(!has(s, TABLE_CERTIFICATES, "222222222222" CERTIFICATE));
+    CHECK(!has(s, TABLE_CERTIFICATE_OWNERS, CERTIFICATE "222222222222"));
+    CHECK(has(s, TABLE_CERTIFICATE_OWNERS, CERTIFICATE "111111111111"));
+    CHECK(!has(s, TABLE_THINGS, "222222222222lamp") && has(s, TABLE_THINGS, "111111111111lamp"));
+    struct txn *t = reading(s);
+    account_hosts_format(&second, REGION, &hosts);
+    CHECK(account_find_by_host(t, REGION, bytes_from(hosts.names[0]), &found, &kind) ==
+          E_NOT_FOUND);
+    CHECK(access_key_load_first(t, bytes_from(second.id), &(struct access_key){0}) == E_NOT_FOUND);
+    CHECK_OK(account_load(t, bytes_from(first.id), &found));
+    store_rollback(t);
+    CHECK_FAILS(account_delete(s, BYTES("222222222222"), true), E_NOT_FOUND, "no account 2222");
+    save(s, TABLE_THINGS, "222222222222left"); /* as an interrupted deletion leaves it */
+    CHECK_OK(account_delete(s, BYTES("222222222222"), false));
+    CHECK(!has(s, TABLE_THINGS, "222222222222left"));
+}
+TEST(an_account_goes_with_all_it_holds_and_nothing_else) {
+    store_fixture_each(removed);
+}
+
+static void in_transfer(struct store *s) {
+    (void)create(s, "111111111111");
+    (void)create(s, "222222222222");
+    save(s, TABLE_TRANSFERS_INCOMING, "222222222222" CERTIFICATE);
+    CHECK_FAILS(account_delete(s, BYTES("222222222222"), true), E_DELETE_CONFLICT, "transfers");
+}
+TEST(an_account_stays_while_certificates_are_on_their_way) {
+    store_fixture_each(in_transfer);
+}
+
 TEST_MAIN("account")

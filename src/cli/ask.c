@@ -1,5 +1,4 @@
-/* The commands that look at the data directory and print: why, hosts, api, account. */
-#include <signal.h>
+/* The commands that look at the data directory and print: why, hosts, api. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -26,9 +25,12 @@ static status check_why(const struct arguments *a) {
 
 static status print_reasons(const struct arguments *a, struct store *store) {
     AUTO(buf) text = {0};
+    struct account account;
     size_t count;
+    if (a->account)
+        TRY(load_account(store, a->account, &account));
     let_reasons_arrive();
-    TRY(reasons_print(store, bytes_from(a->word), &text, &count));
+    TRY(reasons_print(store, bytes_from(a->word), bytes_from(a->account), &text, &count));
     if (count == 0)
         (void)printf("nothing was refused or closed for %s, as far as is known here\n", a->word);
     else
@@ -42,10 +44,19 @@ int command_why(int count, char **words) {
 
 /* ---- hosts ---- */
 
+static void print_names(const struct account *account, const char *region) {
+    struct account_hosts hosts;
+    account_hosts_format(account, bytes_from(region), &hosts);
+    (void)printf("127.0.0.1");
+    for (int k = 0; k < ACCOUNT_HOST_COUNT; k++)
+        (void)printf(" %s", hosts.names[k]);
+    (void)printf("\n");
+}
+
 static status print_hosts(const struct arguments *a, struct store *store) {
     AUTO(arena) memory = {0};
     struct running r = {0};
-    struct account *accounts;
+    struct account *accounts, one;
     struct txn *t;
     size_t count;
     TRY(running_read(a->data, &memory, &r));
@@ -53,14 +64,11 @@ static status print_hosts(const struct arguments *a, struct store *store) {
     status s = account_list(t, &memory, &accounts, &count);
     store_rollback(t);
     TRY(s);
-    for (size_t i = 0; i < count; i++) {
-        struct account_hosts hosts;
-        account_hosts_format(&accounts[i], bytes_from(r.region), &hosts);
-        (void)printf("127.0.0.1");
-        for (int k = 0; k < ACCOUNT_HOST_COUNT; k++)
-            (void)printf(" %s", hosts.names[k]);
-        (void)printf("\n");
-    }
+    if (a->account)
+        TRY(load_account(store, a->account, &one));
+    for (size_t i = 0; i < count; i++)
+        if (!a->account || strcmp(accounts[i].id, one.id) == 0)
+            print_names(&accounts[i], r.region);
     return OK;
 }
 
@@ -81,62 +89,4 @@ int command_api(int count, char **words) {
     api_coverage(&text);
     (void)printf("%s", buf_string(&text));
     return 0;
-}
-
-/* ---- account ---- */
-
-/* A running server learns the new names by SIGHUP; keys and accounts it reads as they are needed.
- */
-static void tell_server(const char *data) {
-    AUTO(arena) memory = {0};
-    struct running r;
-    if (running_read(data, &memory, &r) == OK)
-        (void)kill((pid_t)r.pid, SIGHUP);
-}
-
-static status create_account(struct store *store, const struct arguments *a) {
-    struct account account;
-    struct txn *t;
-    TRY(store_begin_write(store, &t));
-    status s = account_create(t, bytes_from(a->id), &account);
-    if (s != OK) {
-        store_rollback(t);
-        return s;
-    }
-    TRY(store_commit(t));
-    tell_server(a->data);
-    (void)printf("account %s was made; its keys: eval \"$(kedge env --data %s --account %s)\"\n",
-                 account.id, a->data, account.id);
-    return OK;
-}
-
-static status list_accounts(struct store *store) {
-    AUTO(arena) memory = {0};
-    struct account *accounts;
-    struct txn *t;
-    size_t count;
-    TRY(store_begin_read(store, &t));
-    status s = account_list(t, &memory, &accounts, &count);
-    store_rollback(t);
-    for (size_t i = 0; s == OK && i < count; i++)
-        (void)printf("%s%s\n", accounts[i].id, accounts[i].is_default ? " (default)" : "");
-    return s;
-}
-
-static status account(const struct arguments *a, struct store *store) {
-    if (strcmp(a->word, "create") == 0)
-        return create_account(store, a);
-    return list_accounts(store);
-}
-
-static status check_account(const struct arguments *a) {
-    if (!a->word || (strcmp(a->word, "create") != 0 && strcmp(a->word, "list") != 0))
-        return FAIL(E_INVALID, "say kedge account create --id 222222222222, or kedge account list");
-    if (strcmp(a->word, "create") == 0 && !a->id)
-        return FAIL(E_INVALID, "kedge account create takes --id and 12 digits");
-    return OK;
-}
-
-int command_account(int count, char **words) {
-    return ask_store("account", count, words, check_account, account);
 }

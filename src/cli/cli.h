@@ -24,6 +24,7 @@ struct arguments {
     const char *id;      /* --id */
     const char *word;    /* NULL when there was none */
     bool coverage;       /* --coverage */
+    bool force;          /* --force */
     bool replace;        /* --replace */
 };
 /* arguments_parse takes the words after the command; E_INVALID names what it does not know. */

@@ -20,11 +20,12 @@ static const struct command commands[] = {
      "runs the server; kedge serve --help lists the options"},
     {"env", command_env, "[--data DIR] [--account ID]",
      "prints what a shell needs: eval \"$(kedge env)\""},
-    {"why", command_why, "[--data DIR] CLIENT-ID|CERTIFICATE-ID",
+    {"why", command_why, "[--data DIR] [--account ID] CLIENT-ID|CERTIFICATE-ID",
      "says why a device was refused or disconnected"},
-    {"hosts", command_hosts, "[--data DIR]", "prints /etc/hosts lines for all names of the server"},
-    {"account", command_account, "create|list [--data DIR] [--id ID]",
-     "adds an account, or lists them; also while the server runs"},
+    {"hosts", command_hosts, "[--data DIR] [--account ID]",
+     "prints /etc/hosts lines for all names of the server, or of an account"},
+    {"account", command_account, "create|list|delete|rotate-key [--data DIR] [--id ID]",
+     "keeps accounts, also while the server runs; kedge account --help tells more"},
     {"backup", command_backup, "[--data DIR] FILE",
      "writes all of DIR, private keys included, to one file; also while the server runs"},
     {"restore", command_restore, "FILE [--data DIR] [--replace]",
@@ -70,6 +71,8 @@ status arguments_parse(int count, char **words, struct arguments *out) {
             *place = words[++i];
         else if (strcmp(words[i], "--coverage") == 0)
             a.coverage = true;
+        else if (strcmp(words[i], "--force") == 0)
+            a.force = true;
         else if (strcmp(words[i], "--replace") == 0)
             a.replace = true;
         else if (words[i][0] == '-' && words[i][1] == '-')

@@ -180,6 +180,11 @@ static void mark_clients(struct plane *p, bytes account, bytes name,
     }
 }
 
+static bool is_anybody(const struct mqtt_client *m, bytes name) {
+    UNUSED(name);
+    return m->who.account[0] != 0;
+}
+
 static void mark(struct plane *p, const struct change *c) {
     switch (c->kind) {
     case CHANGE_CERTIFICATE:
@@ -199,6 +204,8 @@ static void mark(struct plane *p, const struct change *c) {
         mark_clients(p, c->account, c->key, speaks_for_thing);
         return;
     case CHANGE_ACCOUNT:
+        mark_clients(p, c->account, (bytes){0}, is_anybody);
+        return;
     case CHANGE_CA_CERTIFICATE: /* does not touch what is connected [AWS identity 2.6] */
     case CHANGE_DOMAIN:         /* for new connections */
     case CHANGE_KIND_COUNT:

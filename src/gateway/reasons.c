@@ -272,16 +272,19 @@ void reasons_stop(struct plane *p) {
 
 /* ---- kedge why ---- */
 
-static void print_line(struct buf *out, struct arena *memory, bytes line) {
+static bool print_line(struct buf *out, struct arena *memory, bytes account, bytes line) {
     static const char *const names[] = {"clientId", "certificateId", "accountId", "peer"};
     const struct json *root;
     if (json_parse(memory, line, &root) != OK)
-        return;
+        return false;
     const struct json *time = json_member(root, BYTES("time")),
                       *event = json_member(root, BYTES("event")),
-                      *message = json_member(root, BYTES("message"));
+                      *message = json_member(root, BYTES("message")),
+                      *whose = json_member(root, BYTES("accountId"));
     if (!time || !event || !message)
-        return;
+        return false;
+    if (account.len && !(json_is_string(whose) && bytes_equal(whose->text, account)))
+        return false;
     buf_printf(out, "%.*s  %.*s  %.*s\n", BYTES_ARG(time->text), BYTES_ARG(event->text),
                BYTES_ARG(message->text));
     for (size_t i = 0; i < COUNT_OF(names); i++) {
@@ -289,22 +292,23 @@ static void print_line(struct buf *out, struct arena *memory, bytes line) {
         if (v && v->text.len)
             buf_printf(out, "    %s %.*s\n", names[i], BYTES_ARG(v->text));
     }
+    return true;
 }
 
-status reasons_print(struct store *s, bytes id, struct buf *out, size_t *out_count) {
+status reasons_print(struct store *s, bytes id, bytes account, struct buf *out, size_t *out_count) {
     AUTO(arena) memory = {0};
     AUTO(buf) prefix = {0};
     struct txn *t;
     struct row *rows;
-    size_t count = 0;
+    size_t count = 0, printed = 0;
     buf_append(&prefix, bytes_slice(id, 0, 256));
     buf_append_byte(&prefix, 0);
     struct scan scan = {.prefix = buf_bytes(&prefix), .limit = REASONS_PER_KEY_MAX + 8};
     TRY(store_begin_read(s, &t));
     status result = store_scan(t, TABLE_REASONS, &scan, &memory, &rows, &count);
     for (size_t i = 0; result == OK && i < count; i++)
-        print_line(out, &memory, rows[i].value);
+        printed += print_line(out, &memory, account, rows[i].value);
     store_rollback(t);
-    *out_count = count;
+    *out_count = printed;
     return result;
 }

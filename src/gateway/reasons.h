@@ -31,6 +31,6 @@ void reasons_start(struct plane *p);
 void reasons_stop(struct plane *p);
 
 /* reasons_print appends what is kept of a client identifier or certificate id, newest last, one a
- * line: for `kedge why`. *out_count says how many. */
+ * line: for `kedge why`. With an `account` only what happened in it. *out_count says how many. */
 NODISCARD
-status reasons_print(struct store *s, bytes id, struct buf *out, size_t *out_count);
+status reasons_print(struct store *s, bytes id, bytes account, struct buf *out, size_t *out_count);

@@ -54,6 +54,8 @@ static void compose(const struct server *s, struct buf *out) {
     }
     put_file(&w, "caFile", authority_root_file(s->authority, TLS_ATS));
     put_file(&w, "legacyCaFile", authority_root_file(s->authority, TLS_LEGACY));
+    json_name(&w, "accounts");
+    json_i64(&w, (int64_t)s->accounts_generation);
     json_object_end(&w);
     buf_append_byte(out, '\n');
 }
@@ -115,7 +117,8 @@ status running_read(const char *directory, struct arena *memory, struct running 
                         .region = text_of(memory, root, "region"),
                         .host = text_of(memory, root, "host"),
                         .ca_file = text_of(memory, root, "caFile"),
-                        .legacy_ca_file = text_of(memory, root, "legacyCaFile")};
+                        .legacy_ca_file = text_of(memory, root, "legacyCaFile"),
+                        .accounts = (uint64_t)number_of(root, "accounts")};
     for (int e = 0; e < ENTRANCE_COUNT; e++)
         r.ports[e] = (uint16_t)number_of(root, port_names[e]);
     if (r.pid <= 0 || (kill((pid_t)r.pid, 0) != 0 && errno == ESRCH))

@@ -9,6 +9,7 @@ struct running {
     const char *region, *host;      /* host: where the control plane listens */
     uint16_t ports[ENTRANCE_COUNT]; /* 0: not listening */
     const char *ca_file, *legacy_ca_file;
+    uint64_t accounts; /* account_generation the server has taken up */
 };
 
 NODISCARD

@@ -9,6 +9,7 @@
 
 #include "api/api.h"
 #include "base/clock.h"
+#include "gateway/accounts.h"
 #include "gateway/announcements.h"
 #include "gateway/documents.h"
 #include "gateway/principals.h"
@@ -42,51 +43,6 @@ static status open_account(struct server *s) {
     return account_ensure_default(s->store, bytes_from(o->account), &s->account);
 }
 
-/* The names the server answers to: those of all accounts, localhost, the machine's, loopback. */
-static status collect_names(struct server *s, struct arena *memory,
-                            struct server_names out[TLS_CHAIN_COUNT]) {
-    struct account *accounts;
-    struct txn *t;
-    size_t count;
-    TRY(store_begin_read(s->store, &t));
-    status result = account_list(t, memory, &accounts, &count);
-    store_rollback(t);
-    TRY(result);
-    bytes *ats = ARENA_ARRAY(memory, bytes, count * 3 + 4),
-          *legacy = ARENA_ARRAY(memory, bytes, count);
-    char machine[256] = "";
-    size_t n = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct account_hosts hosts;
-        account_hosts_format(&accounts[i], bytes_from(s->settings->region), &hosts);
-        ats[n++] = arena_copy(memory, bytes_from(hosts.names[HOST_DATA_ATS]));
-        ats[n++] = arena_copy(memory, bytes_from(hosts.names[HOST_JOBS]));
-        ats[n++] = arena_copy(memory, bytes_from(hosts.names[HOST_CREDENTIALS]));
-        legacy[i] = arena_copy(memory, bytes_from(hosts.names[HOST_DATA_LEGACY]));
-    }
-    ats[n++] = BYTES("localhost");
-    if (gethostname(machine, sizeof machine - 1) == 0 && machine[0] &&
-        strcmp(machine, "localhost") != 0)
-        ats[n++] = arena_copy(memory, bytes_from(machine));
-    ats[n++] = BYTES("127.0.0.1");
-    ats[n++] = BYTES("::1");
-    out[TLS_ATS] = (struct server_names){ats, n};
-    out[TLS_LEGACY] = (struct server_names){legacy, count};
-    return OK;
-}
-
-static status load_identity(struct server *s) {
-    AUTO(arena) memory = {0};
-    struct server_request request = {.certificate_file = s->settings->certificate,
-                                     .key_file = s->settings->key};
-    struct server_identity *identity;
-    TRY(collect_names(s, &memory, request.names));
-    TRY(authority_load_identity(s->authority, &request, &identity, &s->identity_look_again_ms));
-    server_identity_unref(s->identity);
-    s->identity = identity;
-    return OK;
-}
-
 static status open_api(struct server *s) {
     struct api_config config = {.store = s->store,
                                 .region = bytes_from(s->settings->region),
@@ -107,7 +63,7 @@ status server_open(struct server *s, const struct settings *settings) {
     TRY(retained_look(s));
     TRY(authority_open(settings->data, &s->authority));
     TRY(issuer_open(settings->data, &s->issuer));
-    TRY(load_identity(s));
+    TRY(accounts_load(s));
     s->key_pool = key_pool_new(SPARE_KEYS);
     s->documents = documents_new();
     s->directory = directory_new();
@@ -142,6 +98,7 @@ void server_close(struct server *s) {
     documents_free(s->documents);
     directory_free(s->directory);
     server_identity_unref(s->identity);
+    accounts_done(s);
     authority_free(s->authority);
     store_close(s->store);
 }
@@ -176,35 +133,6 @@ void server_connect_planes(struct server *s) {
     broker_connect_peers(s->brokers, s->plane_count);
 }
 
-/* ---- a new server certificate ---- */
-
-struct replacement {
-    struct task task;
-    struct plane *plane;
-    struct server_identity *identity;
-};
-
-static void replace(struct task *t) {
-    struct replacement *r = OWNER(t, struct replacement, task);
-    tls_context_replace(r->plane->tls, r->identity);
-    server_identity_unref(r->identity);
-    mem_free(r);
-}
-
-static void renew_identity(struct server *s) {
-    if (load_identity(s) != OK) {
-        log_event(LOG_ERROR, "certificate.not_renewed", "%s", failure_text());
-        return;
-    }
-    for (unsigned i = 0; i < s->plane_count; i++) {
-        struct replacement *r = NEW(struct replacement);
-        *r = (struct replacement){{NULL, replace}, s->planes[i], server_identity_ref(s->identity)};
-        loop_post(s->planes[i]->loop, &r->task);
-    }
-    log_event(LOG_INFO, "certificate.loaded",
-              "new connections see the present server certificates");
-}
-
 /* ---- running ---- */
 
 static void *run_loop(void *loop) {
@@ -237,8 +165,9 @@ static void wait_for_end(struct server *s, const sigset_t *signals) {
         int signal_number = sigtimedwait(signals, NULL, &timeout);
         if (signal_number == SIGTERM || signal_number == SIGINT)
             return;
-        if (signal_number == SIGHUP || clock_wall_ms() >= s->identity_look_again_ms)
-            renew_identity(s);
+        if (signal_number == SIGHUP || clock_wall_ms() >= s->identity_look_again_ms ||
+            accounts_have_changed(s))
+            accounts_renew(s);
     }
 }
 

@@ -47,6 +47,10 @@ struct server {
     _Atomic bool has_retained;      /* there may be retained messages */
     struct server_identity *identity;
     int64_t identity_look_again_ms;
+    /* gateway/accounts.c: those whose names the identity is for */
+    char (*known_accounts)[ACCOUNT_ID_LEN + 1];
+    size_t known_count;
+    uint64_t accounts_generation;
 };
 
 /* server_open opens what lies on disk and starts the workers; server_close is fine after any of it.

@@ -124,9 +124,10 @@ class Server:
         assert not check or done.returncode == 0, f"kedge {' '.join(map(str, arguments))}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done
 
-    def exports(self):
+    def exports(self, account=None):
         """What `eval "$(kedge env)"` leaves in a shell."""
-        script = f'eval "$("{BINARY}" env --data "{self.data}")" && env -0'
+        more = f" --account {account}" if account else ""
+        script = f'eval "$("{BINARY}" env --data "{self.data}"{more})" && env -0'
         done = subprocess.run(["bash", "-c", script], stdin=subprocess.DEVNULL, capture_output=True, timeout=30,
                               env=clean_environment(), check=False)
         assert done.returncode == 0, f"kedge env: {done.stderr.decode()}"
@@ -166,6 +167,12 @@ class Server:
     @property
     def account(self):
         return self.client("sts").get_caller_identity()["Account"]
+
+    def client_of(self, account, service="iot"):
+        """A boto3 client with the keys of another account."""
+        env = self.exports(account)
+        return self.client(service, aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
+                           aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"])
 
     def client(self, service="iot", **overrides):
         """A boto3 client; no retries, so that a test sees each answer once."""

@@ -2,13 +2,17 @@
 import re
 import sys
 
+import pytest
+
 from server import BINARY, REPOSITORY
+from shell import nss_wrapper
 
 GUIDE = REPOSITORY / "docs" / "guide"
+PROVISIONING = REPOSITORY / "docs" / "provisioning"
 
 
-def blocks(page, language=""):
-    found = re.findall(r"^```(\w*)\n(.*?)^```$", (GUIDE / page).read_text(), re.S | re.M)
+def blocks(page, language="", folder=GUIDE):
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", (folder / page).read_text(), re.S | re.M)
     return [text for name, text in found if name == language]
 
 
@@ -22,6 +26,36 @@ def test_the_quick_start_can_be_typed_from_top_to_bottom(shell, server):
     program, = blocks("quick-start.md", "python")
     shell.write("device.py", program)
     assert "topic b'hello'\n" in shell.type(f"{sys.executable} {shell.folder}/device.py").text
+
+
+@pytest.fixture
+def reader(shell, server):
+    """Types the blocks of a page of docs/provisioning/; what it adds to /etc/hosts mosquitto_pub finds in a file."""
+    (shell.folder / "build").mkdir()
+    (shell.folder / "build" / "kedge").symlink_to(BINARY)
+    (shell.folder / "kedge-data").symlink_to(server.data)
+    shell.type(f"""sudo() {{ "$@"; }}
+        mosquitto_pub() {{ LD_PRELOAD={nss_wrapper()} NSS_WRAPPER_HOSTS=$PWD/hosts command mosquitto_pub "$@"; }}
+        echo 127.0.0.1 localhost > hosts""")
+    return lambda page: [shell.type(block.replace("/etc/hosts", "hosts")).text
+                         for block in blocks(page, folder=PROVISIONING)]
+
+
+def test_accounts_as_the_page_has_them(reader):
+    outputs = reader("accounts.md")
+    assert "222222222222" in outputs[0] and outputs[1].startswith("222222222222\n")
+    assert "received CONNACK (0)\n" in outputs[2] and "received PUBACK" in outputs[2]
+    assert "is gone" in outputs[-1]
+
+
+def test_sni_only_as_the_page_has_it(reader):
+    assert ['"SNI_ONLY"' in output for output in reader("sni-only.md")] == [True, True]
+
+
+def test_first_connects_as_the_page_has_them(reader):
+    outputs = reader("jitr.md")
+    assert "The connection was lost." in outputs[2] and "connect.registered" in outputs[2] and "PENDING_ACTIVATION" in outputs[2]
+    assert "received CONNACK (0)\n" in outputs[3] and "received PUBACK" in outputs[3]
 
 
 def test_the_options_in_the_guide_are_those_of_the_program(server):

@@ -6,44 +6,12 @@ import time
 
 import pytest
 
-from devices import ALLOW_ALL, Authority, Client, Device, fingerprint, numbers, private_key
-from server import patience_s, wait_until
+from devices import ALLOW_ALL, Authority
+from newcomers import Newcomer, adopt
 from test_own_ca import KEYS, sign
-from wire import Wire, connect
+from wire import Wire
 
 LOST = "Client clientID sending CONNECT\nError: The connection was lost.\n"
-
-
-class Newcomer(Device):
-    """A device with a certificate that nobody has registered."""
-
-    def __init__(self, server, authority, name="device", key="ec:P-256", chain="", **options):
-        self.server, self.iot = server, server.client()
-        self.pem = authority.sign(name, key, **options)
-        self.keep(private_key(key), self.pem + chain)
-        self.id = fingerprint(self.pem)
-
-    def knocks(self, version=None, server_hostname="localhost"):
-        """CONNECT, and closed by the server. Gives the client identifier, for kedge why."""
-        name = f"newcomer-{next(numbers)}"
-        Wire(self.server.mqtts_port, self.tls(version), server_hostname=server_hostname).send(connect(name)).expect_closed()
-        return name
-
-    def is_registered(self):
-        return any(c["certificateId"] == self.id for c in self.iot.list_certificates(pageSize=250)["certificates"])
-
-    def activate(self):
-        name = f"policy-{next(numbers)}"
-        arn = self.iot.describe_certificate(certificateId=self.id)["certificateDescription"]["certificateArn"]
-        self.iot.create_policy(policyName=name, policyDocument=json.dumps(ALLOW_ALL))
-        self.iot.attach_policy(policyName=name, target=arn)
-        self.iot.update_certificate(certificateId=self.id, newStatus="ACTIVE")
-
-
-def adopt(authority, iot, active=True, auto=True, mode="SNI_ONLY"):
-    """Registers the CA as walkthrough B does."""
-    return iot.register_ca_certificate(caCertificate=authority.pem, certificateMode=mode, setAsActive=active,
-                                       allowAutoRegistration=auto)["certificateId"]
 
 
 def listener(device, ca_id="+"):

@@ -160,7 +160,7 @@ static void ask_why(struct play *p, const struct words *w) {
     sim_pass(p->sim, 1000); /* reasons are kept a few times a second */
     stage_settle(p);
     const char *id = w->list[1] + (w->list[1][0] == '"');
-    must(p, reasons_print(p->server.store, bytes_from(id), &text, &count));
+    must(p, reasons_print(p->server.store, bytes_from(id), (bytes){0}, &text, &count));
     const char *part = w->list[2][0] == '"' ? w->list[2] + 1 : NULL, *last = buf_string(&text),
                *next = last;
     while ((next = strstr(next, "\n20")))
