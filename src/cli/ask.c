@@ -5,6 +5,7 @@
 
 #include "account/account.h"
 #include "api/api.h"
+#include "cli/certificates.h"
 #include "cli/cli.h"
 #include "gateway/reasons.h"
 #include "gateway/running.h"
@@ -26,11 +27,12 @@ static status check_why(const struct arguments *a) {
 static status print_reasons(const struct arguments *a, struct store *store) {
     AUTO(buf) text = {0};
     struct account account;
-    size_t count;
+    size_t count, certificates;
     if (a->account)
         TRY(load_account(store, a->account, &account));
     let_reasons_arrive();
     TRY(reasons_print(store, bytes_from(a->word), bytes_from(a->account), &text, &count));
+    TRY(print_certificate_now(store, bytes_from(a->word), &certificates));
     if (count == 0)
         (void)printf("nothing was refused or closed for %s, as far as is known here\n", a->word);
     else

@@ -13,19 +13,21 @@ int command_why(int count, char **words);
 int command_hosts(int count, char **words);
 int command_api(int count, char **words);
 int command_account(int count, char **words);
+int command_certificates(int count, char **words);
 int command_backup(int count, char **words);
 int command_restore(int count, char **words);
 int command_check(int count, char **words);
 
 /* What most commands take: --data DIR, --account ID and one word. */
 struct arguments {
-    const char *data;    /* "./kedge-data" when not given */
-    const char *account; /* NULL when not given */
-    const char *id;      /* --id */
-    const char *word;    /* NULL when there was none */
-    bool coverage;       /* --coverage */
-    bool force;          /* --force */
-    bool replace;        /* --replace */
+    const char *data;     /* "./kedge-data" when not given */
+    const char *account;  /* NULL when not given */
+    const char *id;       /* --id */
+    const char *expiring; /* --expiring */
+    const char *word;     /* NULL when there was none */
+    bool coverage;        /* --coverage */
+    bool force;           /* --force */
+    bool replace;         /* --replace */
 };
 /* arguments_parse takes the words after the command; E_INVALID names what it does not know. */
 NODISCARD

@@ -26,6 +26,8 @@ static const struct command commands[] = {
      "prints /etc/hosts lines for all names of the server, or of an account"},
     {"account", command_account, "create|list|delete|rotate-key [--data DIR] [--id ID]",
      "keeps accounts, also while the server runs; kedge account --help tells more"},
+    {"certificates", command_certificates, "--expiring 30d [--data DIR] [--account ID]",
+     "lists certificates and CAs that end within that time or have ended, soonest first"},
     {"backup", command_backup, "[--data DIR] FILE",
      "writes all of DIR, private keys included, to one file; also while the server runs"},
     {"restore", command_restore, "FILE [--data DIR] [--replace]",
@@ -58,6 +60,8 @@ static const char **place_of(struct arguments *a, const char *name) {
         return &a->data;
     if (strcmp(name, "--account") == 0)
         return &a->account;
+    if (strcmp(name, "--expiring") == 0)
+        return &a->expiring;
     return strcmp(name, "--id") == 0 ? &a->id : NULL;
 }
 

@@ -248,6 +248,7 @@ static status decide_principal(struct admission *a, struct txn *t, struct arena 
         TRY(find_without_name(a, &r, &facts, &found));
     }
     TRY(decide_identity(a, found ? &facts.certificate : NULL));
+    a->not_after_ms = facts.certificate.not_after_ms;
     keep_thing(a, &facts);
     TRY(bind_policies(a, arena, facts.policies, facts.policy_count, &facts));
     return check_policies(a);

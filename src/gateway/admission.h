@@ -36,6 +36,7 @@ struct admission {
     char certificate_id[65];
     struct buf thing_name; /* of the thing the policy variables speak of, if any */
     struct buf groups;     /* it is in, with their ancestors: each name and a zero byte */
+    int64_t not_after_ms;  /* of the certificate; 0: there is none */
     char text[1024];
     const char *event;           /* of the refusal, as in the log */
     struct policy_set *policies; /* NULL: every right */

@@ -24,6 +24,7 @@ struct plane *plane_new(struct server *server, struct loop *loop, unsigned index
     list_init(&p->graveyard);
     list_init(&p->paused);
     list_init(&p->refreshes);
+    p->next_expiry_ms = INT64_MAX;
     p->read_memory = mem_new(READ_BYTES);
     p->plain_memory = mem_new(PLAIN_BYTES);
     p->hook.run = on_turn_end;
@@ -75,6 +76,7 @@ static void on_drain_time(struct timer *t) {
         return;
     }
     timer_stop(p->loop, &p->refresh_timer);
+    timer_stop(p->loop, &p->expiry_timer);
     reasons_stop(p);
     loop_stop(p->loop);
 }

@@ -40,8 +40,10 @@ struct plane {
     struct list refreshes;  /* clients to be looked at again, oldest first */
     unsigned refreshes_under_way;
     struct timer refresh_timer;
-    struct map principals; /* of live connections; gateway/principals.c */
-    uint64_t changes;      /* of the registry, as far as this loop was told */
+    struct map principals;     /* of live connections; gateway/principals.c */
+    struct timer expiry_timer; /* for the first of them to expire, at next_expiry_ms */
+    int64_t next_expiry_ms;
+    uint64_t changes; /* of the registry, as far as this loop was told */
     struct reason_batch *reasons;
     struct timer reasons_timer, drain_timer;
     uint64_t drain_until_ms;

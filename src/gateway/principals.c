@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/clock.h"
+
 #include "gateway/server.h"
 #include "registry/registry.h"
 
@@ -11,6 +13,7 @@ enum { REFRESHES_AT_ONCE = 32 }; /* per loop, so that connects are not held up b
 struct principal {
     struct map_node node; /* by "account/certificate id" */
     struct list clients;
+    int64_t not_after_ms; /* of the certificate; 0: there is none */
     uint8_t key[];
 };
 
@@ -89,6 +92,45 @@ void refresh_done(struct admission *a) {
     refresh_some(p);
 }
 
+/* ---- certificates that expire ---- */
+
+/* Looking goes through all principals, so it is done for many at once; and now and then although
+ * nothing is due, for clocks are set. */
+enum { EXPIRY_PAUSE_MS = 500, EXPIRY_LOOK_MS = 3600000 };
+
+static void mark_principal(struct principal *principal);
+static void on_expiry_time(struct timer *t);
+
+static void watch_expiry(struct plane *p, int64_t not_after_ms) {
+    int64_t wait_ms = not_after_ms - clock_wall_ms() + 1;
+    if (not_after_ms == 0 || not_after_ms >= p->next_expiry_ms)
+        return;
+    p->next_expiry_ms = not_after_ms;
+    wait_ms = wait_ms < EXPIRY_PAUSE_MS ? EXPIRY_PAUSE_MS : wait_ms;
+    p->expiry_timer.on_time = on_expiry_time;
+    timer_start(p->loop, &p->expiry_timer,
+                (uint64_t)(wait_ms > EXPIRY_LOOK_MS ? EXPIRY_LOOK_MS : wait_ms));
+}
+
+static void on_expiry_time(struct timer *t) {
+    struct plane *p = OWNER(t, struct plane, expiry_timer);
+    int64_t now_ms = clock_wall_ms(), next_ms = INT64_MAX;
+    struct map_node *n;
+    p->next_expiry_ms = INT64_MAX;
+    for (size_t at = 0; (n = map_next(&p->principals, &at));) {
+        struct principal *principal = OWNER(n, struct principal, node);
+        if (principal->not_after_ms == 0)
+            continue;
+        if (principal->not_after_ms < now_ms)
+            mark_principal(principal);
+        else if (principal->not_after_ms < next_ms)
+            next_ms = principal->not_after_ms;
+    }
+    if (next_ms < INT64_MAX)
+        watch_expiry(p, next_ms);
+    refresh_some(p);
+}
+
 /* ---- who is there ---- */
 
 void principal_join(struct mqtt_client *m, const struct admission *a) {
@@ -105,6 +147,8 @@ void principal_join(struct mqtt_client *m, const struct admission *a) {
         list_init(&principal->clients);
         map_add(&p->principals, &principal->node);
     }
+    principal->not_after_ms = a->not_after_ms;
+    watch_expiry(p, a->not_after_ms);
     m->principal = principal;
     list_push(&principal->clients, &m->in_principal);
     if (a->changes != p->changes) {

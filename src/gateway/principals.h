@@ -3,7 +3,7 @@
  *
  * After a commit every loop is told what changed; it marks the clients concerned, and a few at a
  * time are looked at again by a worker: a certificate that is no longer ACTIVE closes them, changed
- * policies are bound anew. */
+ * policies are bound anew. So does a certificate that expires meanwhile: within a second. */
 #pragma once
 #include "gateway/mqtt.h"
 

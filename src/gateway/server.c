@@ -158,11 +158,13 @@ static void block_signals(sigset_t *out_signals) {
     (void)pthread_sigmask(SIG_BLOCK, out_signals, NULL);
 }
 
-/* Waits for the end; meanwhile SIGHUP or the time reload the server's certificates. */
+/* Waits for the end; meanwhile SIGHUP or the time reload the server's certificates, and what is due
+ * gets done. */
 static void wait_for_end(struct server *s, const sigset_t *signals) {
-    for (;;) {
+    for (int signal_number = 0;;) {
         struct timespec timeout = {.tv_sec = LOOK_AROUND_S};
-        int signal_number = sigtimedwait(signals, NULL, &timeout);
+        upkeep_look(s, signal_number == SIGHUP);
+        signal_number = sigtimedwait(signals, NULL, &timeout);
         if (signal_number == SIGTERM || signal_number == SIGINT)
             return;
         if (signal_number == SIGHUP || clock_wall_ms() >= s->identity_look_again_ms ||

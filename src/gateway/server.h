@@ -8,6 +8,7 @@
 
 #include "account/account.h"
 #include "gateway/plane.h"
+#include "gateway/upkeep.h"
 #include "store/store.h"
 #include "tls/authority.h"
 
@@ -51,6 +52,7 @@ struct server {
     char (*known_accounts)[ACCOUNT_ID_LEN + 1];
     size_t known_count;
     uint64_t accounts_generation;
+    struct upkeep upkeep;
 };
 
 /* server_open opens what lies on disk and starts the workers; server_close is fine after any of it.

@@ -16,6 +16,9 @@ static const struct {
     {"$aws/provisioning-templates/+/provision/json|cbor", P},
     {"$aws/provisioning-templates/+/provision/json|cbor/accepted|rejected", S},
     {"$aws/events/certificates/registered/+", S},
+    {"$aws/events/certificates|caCertificates/expiring|expired/+", S},      /* ours */
+    {"$aws/events/certificate|caCertificate/+/created|updated|deleted", S}, /* ours */
+    {"$aws/events/policy/+/created|updated|deleted", S},                    /* ours */
     {"$aws/events/presence/connected|disconnected|connect_failed/+", S},
     {"$aws/events/subscriptions/subscribed|unsubscribed/+", S},
     {"$aws/events/thing/+/created|updated|deleted", S},

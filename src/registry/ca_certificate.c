@@ -4,11 +4,13 @@
  *     CA_CERTIFICATE_OWNERS        id, account                     who else holds it
  *     CA_CERTIFICATES_BY_SUBJECT   account, hash of subject, time, id
  *     CA_CERTIFICATES_BY_CREATION  account, time, id
+ *     CA_CERTIFICATES_BY_EXPIRY    account, notAfter, id           registry/expiry.h
  *
  * Subjects can be longer than keys may be, so a hash stands for them; whoever reads the index
  * compares the subjects themselves. */
 #include "registry/ca_certificate.h"
 #include "base/clock.h"
+#include "registry/expiry.h"
 #include "registry/internal.h"
 #include "registry/tags.h"
 
@@ -105,6 +107,7 @@ static status add(const struct registry *r, const struct ca_record *ca) {
                        ca->mode == CERTIFICATE_MODE_DEFAULT));
     TRY(mark_save(r, TABLE_CA_CERTIFICATES_BY_SUBJECT, subject_key(r, ca)));
     TRY(mark_save(r, TABLE_CA_CERTIFICATES_BY_CREATION, creation_key(r, ca)));
+    TRY(expiry_add(r, EXPIRY_CA, ca->id, ca->not_after_ms));
     note(r, CHANGE_CA_CERTIFICATE, ca->id);
     return OK;
 }
@@ -170,6 +173,7 @@ status ca_delete(const struct registry *r, bytes id) {
     TRY(ownership_remove(r, TABLE_CA_CERTIFICATE_OWNERS, id));
     TRY(store_remove(r->txn, TABLE_CA_CERTIFICATES_BY_SUBJECT, subject_key(r, &ca)));
     TRY(store_remove(r->txn, TABLE_CA_CERTIFICATES_BY_CREATION, creation_key(r, &ca)));
+    TRY(expiry_remove(r, EXPIRY_CA, ca.id, ca.not_after_ms));
     note(r, CHANGE_CA_CERTIFICATE, id);
     return OK;
 }

@@ -4,10 +4,12 @@
  *     CERTIFICATE_PEMS          account, id               the text, for DescribeCertificate only
  *     CERTIFICATE_OWNERS        id, account               who else holds it
  *     CERTIFICATES_BY_CREATION  account, time, id         of one offered to us: by whom
- *     CERTIFICATES_BY_CA        account, CA id, time, id */
+ *     CERTIFICATES_BY_CA        account, CA id, time, id
+ *     CERTIFICATES_BY_EXPIRY    account, notAfter, id     registry/expiry.h */
 #include "registry/certificate.h"
 #include "base/clock.h"
 #include "registry/ca_certificate.h"
+#include "registry/expiry.h"
 #include "registry/internal.h"
 #include "registry/jitp_failure.h"
 
@@ -171,7 +173,7 @@ status certificate_add_rows(const struct registry *r, const struct certificate_r
     TRY(mark_save(r, TABLE_CERTIFICATES_BY_CREATION, certificate_creation_key(r, c)));
     if (c->ca_certificate_id.len > 0)
         TRY(mark_save(r, TABLE_CERTIFICATES_BY_CA, ca_index_key(r, c)));
-    return OK;
+    return expiry_add(r, EXPIRY_CERTIFICATE, c->id, c->not_after_ms);
 }
 
 status certificate_remove_rows(const struct registry *r, const struct certificate_record *c) {
@@ -181,7 +183,7 @@ status certificate_remove_rows(const struct registry *r, const struct certificat
     TRY(store_remove(r->txn, TABLE_CERTIFICATES_BY_CREATION, certificate_creation_key(r, c)));
     if (c->ca_certificate_id.len > 0)
         TRY(store_remove(r->txn, TABLE_CERTIFICATES_BY_CA, ca_index_key(r, c)));
-    return OK;
+    return expiry_remove(r, EXPIRY_CERTIFICATE, c->id, c->not_after_ms);
 }
 
 status certificate_register(const struct registry *r, const struct certificate_new *c,

@@ -2,6 +2,7 @@
 #include "registry/billing_group.h"
 #include "registry/ca_certificate.h"
 #include "registry/certificate.h"
+#include "registry/expiry.h"
 #include "registry/internal.h"
 #include "registry/policy.h"
 #include "registry/tags.h"
@@ -125,6 +126,24 @@ static bytes ca_key(struct look *l, const struct certificate_record *c) {
     return key_with_time(&l->r, c->ca_certificate_id, c->created_ms, c->id);
 }
 
+/* A store of before has no index of what expires until a server has opened it. */
+static status expect_expiry(struct look *l, enum table table, int64_t not_after_ms) {
+    bool has_index;
+    TRY(store_has(l->r.txn, TABLE_META, BYTES("expiry-index"), &has_index));
+    return has_index ? expect(l, table, expiry_key(&l->r, not_after_ms, l->name)) : OK;
+}
+
+/* What is offered is known to both accounts. */
+static status expect_offer(struct look *l, const struct certificate_record *c) {
+    struct registry target = l->r;
+    target.account = c->transfer.target;
+    if (c->status != CERTIFICATE_PENDING_TRANSFER)
+        return OK;
+    TRY(expect(l, TABLE_TRANSFERS_OUTGOING, certificate_creation_key(&l->r, c)));
+    TRY(expect(l, TABLE_TRANSFERS_INCOMING, key_of(&target, c->id)));
+    return expect(l, TABLE_CERTIFICATES_BY_CREATION, certificate_creation_key(&target, c));
+}
+
 static status certificate(struct look *l) {
     struct certificate_record c;
     bool whole;
@@ -135,6 +154,8 @@ static status certificate(struct look *l) {
     TRY(owner_of(l, TABLE_CERTIFICATE_OWNERS));
     TRY(expect(l, TABLE_CERTIFICATES_BY_CREATION,
                key_with_time(&l->r, (bytes){0}, c.created_ms, c.id)));
+    TRY(expect_expiry(l, TABLE_CERTIFICATES_BY_EXPIRY, c.not_after_ms));
+    TRY(expect_offer(l, &c));
     return c.ca_certificate_id.len ? expect(l, TABLE_CERTIFICATES_BY_CA, ca_key(l, &c)) : OK;
 }
 
@@ -142,23 +163,56 @@ static status certificate_pem(struct look *l) {
     return expect(l, TABLE_CERTIFICATES, l->row.key);
 }
 
-static status indexed_certificate(struct look *l, bool by_ca) {
+typedef bytes certificate_key(struct look *l, const struct certificate_record *c);
+
+/* A value names the account that has the certificate: it offers it to this one. */
+static status indexed_certificate(struct look *l, certificate_key *key) {
+    struct registry owner = l->r;
     struct certificate_record c;
     bool whole;
-    if (!is_long(l, KEY_TIME_LEN + CERTIFICATE_ID_LEN))
+    if (!is_long(l, CERTIFICATE_ID_LEN))
         return OK;
-    TRY(is_whole(l, certificate_load_facts(&l->r, last_id(l), &c), "the certificate", &whole));
-    if (whole)
-        expect_key(l, by_ca ? ca_key(l, &c) : key_with_time(&l->r, (bytes){0}, c.created_ms, c.id));
+    if (l->row.value.len > 0)
+        owner.account = l->row.value;
+    TRY(is_whole(l, certificate_load_facts(&owner, last_id(l), &c), "the certificate", &whole));
+    if (!whole)
+        return OK;
+    expect_key(l, key(l, &c));
+    if (l->row.value.len > 0 && !bytes_equal(c.transfer.target, l->r.account))
+        tell(l, "the certificate is not offered to this account");
     return OK;
 }
 
+static bytes creation_key(struct look *l, const struct certificate_record *c) {
+    return key_with_time(&l->r, (bytes){0}, c->created_ms, c->id);
+}
+
+static bytes certificate_expiry_key(struct look *l, const struct certificate_record *c) {
+    return expiry_key(&l->r, c->not_after_ms, c->id);
+}
+
+static bytes incoming_key(struct look *l, const struct certificate_record *c) {
+    return key_of(&l->r, c->id);
+}
+
 static status certificate_by_creation(struct look *l) {
-    return indexed_certificate(l, false);
+    return indexed_certificate(l, creation_key);
 }
 
 static status certificate_by_ca(struct look *l) {
-    return indexed_certificate(l, true);
+    return indexed_certificate(l, ca_key);
+}
+
+static status certificate_by_expiry(struct look *l) {
+    return indexed_certificate(l, certificate_expiry_key);
+}
+
+static status transfer_outgoing(struct look *l) {
+    return indexed_certificate(l, creation_key);
+}
+
+static status transfer_incoming(struct look *l) {
+    return indexed_certificate(l, incoming_key);
 }
 
 /* The key is an id and an account: the account of l->r is not that of the row. */
@@ -197,6 +251,7 @@ static status ca_certificate(struct look *l) {
         return OK;
     TRY(owner_of(l, TABLE_CA_CERTIFICATE_OWNERS));
     TRY(expect(l, TABLE_CA_CERTIFICATES_BY_CREATION, ca_creation_key(l, &ca)));
+    TRY(expect_expiry(l, TABLE_CA_CERTIFICATES_BY_EXPIRY, ca.not_after_ms));
     return expect(l, TABLE_CA_CERTIFICATES_BY_SUBJECT, subject_key(l, &ca));
 }
 
@@ -217,6 +272,14 @@ static status ca_by_subject(struct look *l) {
 
 static status ca_by_creation(struct look *l) {
     return indexed_ca(l, ca_creation_key);
+}
+
+static bytes ca_expiry_key(struct look *l, const struct ca_record *ca) {
+    return expiry_key(&l->r, ca->not_after_ms, ca->id);
+}
+
+static status ca_by_expiry(struct look *l) {
+    return indexed_ca(l, ca_expiry_key);
 }
 
 static status ca_owner(struct look *l) {
@@ -467,7 +530,11 @@ static const struct rule {
     {TABLE_CERTIFICATE_OWNERS, certificate_owner},
     {TABLE_CERTIFICATES_BY_CREATION, certificate_by_creation},
     {TABLE_CERTIFICATES_BY_CA, certificate_by_ca},
+    {TABLE_CERTIFICATES_BY_EXPIRY, certificate_by_expiry},
+    {TABLE_TRANSFERS_OUTGOING, transfer_outgoing},
+    {TABLE_TRANSFERS_INCOMING, transfer_incoming},
     {TABLE_CA_CERTIFICATES, ca_certificate},
+    {TABLE_CA_CERTIFICATES_BY_EXPIRY, ca_by_expiry},
     {TABLE_CA_CERTIFICATE_OWNERS, ca_owner},
     {TABLE_CA_CERTIFICATES_BY_SUBJECT, ca_by_subject},
     {TABLE_CA_CERTIFICATES_BY_CREATION, ca_by_creation},

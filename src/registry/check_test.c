@@ -6,6 +6,7 @@
 #include "registry/tags.h"
 #include "registry/thing_group.h"
 #include "registry/thing_type.h"
+#include "registry/transfer.h"
 #include "support/testing.h"
 
 #include <stdio.h>
@@ -40,6 +41,14 @@ static void add_groups(struct registry_fixture *f) {
     CHECK_OK(policy_attach(&f->r, BYTES("p"), thing_group_arn(&f->r, BYTES("room"))));
 }
 
+static void add_offered(struct registry_fixture *f) {
+    struct registry target = fixture_other_account(f);
+    struct transfer_offer offer = {.target = target.account};
+    bytes arn;
+    (void)fixture_register(f, 2);
+    CHECK_OK(certificate_transfer_offer(&f->r, fixture_id(f, 2), &offer, &arn));
+}
+
 /* Something in every table that the walk looks at. */
 static void add_everything(struct registry_fixture *f) {
     struct tags tags = one_tag();
@@ -62,6 +71,8 @@ static void add_everything(struct registry_fixture *f) {
     CHECK_OK(thing_create(&f->r, &lamp, NULL));
     CHECK_OK(thing_principal_attach(&f->r, lamp.name, principal, THING_PRINCIPAL_EXCLUSIVE));
     add_groups(f);
+    add_offered(f);
+    CHECK_OK(store_save(f->r.txn, TABLE_META, BYTES("expiry-index"), (bytes){0}));
     registry_fixture_commit(f);
 }
 

@@ -1,9 +1,14 @@
 """The life of a certificate after its registration: handed to another account, revoked, expired."""
+import calendar
+import json
+import signal
+import time
+
 import pytest
 from botocore.exceptions import ClientError
 
-from devices import Client
-from server import wait_until
+from devices import Authority, Client, Device, openssl, private_key
+from server import is_sanitized, patience_s, wait_until
 
 OTHER = "222222222222"
 
@@ -83,3 +88,86 @@ def test_a_transfer_by_the_command_line(server, shell):
     assert '"acceptDate"' in shell.type("aws iot describe-certificate --certificate-id $id").stdout
     late = shell.type("aws iot reject-certificate-transfer --certificate-id $id", fails=True)
     assert "TransferAlreadyCompletedException" in late.text
+
+
+def signed_until(authority, name, ends_in_s):
+    """A key and a certificate that ends in that many seconds: `openssl x509` counts in days only."""
+    folder = authority.folder
+    (folder / "db.txt").write_text("")
+    (folder / "db.cnf").write_text("[ca]\ndefault_ca=d\n[d]\ndatabase=db.txt\nnew_certs_dir=.\nrand_serial=yes\n"
+                                   "default_md=sha256\npolicy=p\ncertificate=ca.pem\nprivate_key=ca.key\n[p]\ncommonName=supplied\n")
+    key, end = private_key("ec:P-256"), time.gmtime(time.time() + ends_in_s)
+    (folder / "short.key").write_text(key)
+    openssl("req", "-new", "-key", "short.key", "-subj", f"/CN={name}", "-out", "short.csr", folder=folder)
+    openssl("ca", "-batch", "-config", "db.cnf", "-in", "short.csr", "-out", "short.pem", "-notext",
+            "-startdate", time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() - 60)),
+            "-enddate", time.strftime("%Y%m%d%H%M%SZ", end), folder=folder)
+    return key, (folder / "short.pem").read_text(), calendar.timegm(end)
+
+
+def registered(server, key, pem):
+    """A device with this certificate, which may do everything."""
+    one = Device(server)
+    answer = one.iot.register_certificate_without_ca(certificatePem=pem, status="ACTIVE")
+    one.arn, one.id = answer["certificateArn"], answer["certificateId"]
+    one.iot.attach_policy(policyName=one.policy_name, target=one.arn)
+    one.keep(key, pem)
+    return one
+
+
+def test_a_certificate_that_expires_takes_its_connection_along(server):
+    """[AWS identity 1.3] and it does not come in again; `kedge why` has both, and how it stands now."""
+    lives_s = 3 if not is_sanitized() else 8
+    key, pem, end = signed_until(Authority("short-lived"), "lamp", lives_s)
+    one = registered(server, key, pem)
+    client = one.connect("lamp")
+    lasting = Device(server).connect("lasting")
+    time.sleep(max(0, end - time.time() - 0.2))
+    assert not client.lost.is_set()
+    client.expect_lost(within_s=1.7)
+    server.expect_why("lamp", "connection.revoked", "EXPIRED", one.id)
+    Client(one, "lamp-again").expect_refused()
+    server.expect_why("lamp-again", "connect.refused", "EXPIRED")
+    now = server.run("why", "--data", server.data, one.id).stdout
+    assert f"now: certificate {one.id} is ACTIVE" in now and "expired 0 hours ago" in now
+    lasting.publish("still/here", "x").close()
+
+
+def test_what_expires_is_announced_on_a_topic(server, device):
+    """Ours: $aws/events/certificates/expiring/ID, by the names of registration's event [AWS identity 5.4]."""
+    listener = device().connect("listener").subscribe("$aws/events/certificates/expiring/+")
+    soon = registered(server, private_key("ec:P-256"), Authority("short").sign("soon", days=1))
+    server.process.send_signal(signal.SIGHUP)  # look now, not within the hour
+    message = listener.receive()
+    event = json.loads(message.payload)
+    assert message.topic == f"$aws/events/certificates/expiring/{soon.id}"
+    assert (event["eventType"], event["resourceType"], event["certificateId"], event["accountId"]) == (
+        "CERTIFICATE_EXPIRING", "CERTIFICATE", soon.id, server.account)
+    assert 0 < event["notAfter"] - event["timestamp"] <= 86400000
+    server.process.send_signal(signal.SIGHUP)
+    listener.expect_silence(0.5)
+
+
+def test_what_expires_is_announced_and_listed(server):
+    """[AWS identity 1.8] within 30 days: a log line, an event, the listing; nothing of what lasts or is switched off."""
+    authority = Authority("twenty-days", days=20)
+    lamps = [registered(server, private_key("ec:P-256"), authority.sign(name, days=days))
+             for name, days in (("soon", 5), ("later", 25), ("lasting", 400), ("off", 6))]
+    lamps[3].iot.update_certificate(certificateId=lamps[3].id, newStatus="INACTIVE")
+    authority.register(lamps[0].iot)
+    for number in (1, 2):  # what was told is not told again
+        server.stop()
+        server.start()
+        wait_until(lambda: number == 2 or "certificate.expiring" in server.stderr_path.read_text(), patience_s(5), "the look at start")
+        said = [json.loads(line) for line in server.stderr_path.read_text().splitlines()]
+        told = {line["certificateId"]: line for line in said if line["event"] in ("certificate.expiring", "ca.expiring")}
+        expected = {lamps[0].id, lamps[1].id, authority.id} if number == 1 else set()
+        assert set(told) == expected, told
+        if number == 1:
+            assert "expires in 4 days" in told[lamps[0].id]["message"] and told[authority.id]["event"] == "ca.expiring"
+    listed = server.run("certificates", "--expiring", "30d", "--data", server.data).stdout.splitlines()
+    assert [line.split()[1:] for line in listed] == [
+        ["CA", "ACTIVE", authority.id], ["certificate", "ACTIVE", lamps[0].id],
+        ["certificate", "INACTIVE", lamps[3].id], ["certificate", "ACTIVE", lamps[1].id]]
+    assert "expires in 4 days" in server.run("why", "--data", server.data, lamps[0].id).stdout
+    assert server.run("certificates", "--expiring", "soon", "--data", server.data, check=False).returncode == 2
