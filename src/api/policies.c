@@ -3,7 +3,19 @@
 
 #include "api/handlers.h"
 #include "api/tags.h"
+#include "base/log.h"
 #include "policy/document.h"
+
+/* What is legal but hardly meant goes to the log: AWS's answers have no place for it. */
+static void log_doubts(const struct policy_document *document) {
+    AUTO(buf) doubts = {0};
+    struct log_line l;
+    if (policy_document_lint(document, &doubts) == 0 || !log_begin(&l, LOG_WARN, "policy.doubtful"))
+        return;
+    log_bytes(&l, "policyName", policy_document_name(document));
+    log_bytes(&l, "message", bytes_trim(buf_bytes(&doubts)));
+    log_end(&l);
+}
 
 /* Parsing a document is not work for a write transaction. */
 status check_policy_document(struct call *c) {
@@ -11,6 +23,7 @@ status check_policy_document(struct call *c) {
     TRY(policy_document_parse(get_text(c->in, M_POLICY_NAME), get_text(c->in, M_POLICY_DOCUMENT),
                               c->config->without_quotas ? POLICY_BYTES_MAX : POLICY_LENGTH_MAX,
                               &document));
+    log_doubts(document);
     policy_document_unref(document);
     return OK;
 }

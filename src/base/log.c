@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log_internal.h"
 
 static const char *const level_names[] = {"debug", "info", "warn", "error", "off"};
 static _Atomic int least_level = LOG_INFO;
@@ -58,6 +59,8 @@ static void put_escaped(struct log_line *l, bytes value) {
 bool log_begin(struct log_line *l, enum log_level level, const char *event) {
     if ((int)level < atomic_load_explicit(&least_level, memory_order_relaxed))
         return false;
+    if (!log_writer_wants(event))
+        return false;
     char time[25];
     clock_format(clock_wall_ms(), time);
     int n = snprintf(l->text, sizeof l->text, "{\"time\":\"%s\",\"level\":\"%s\",\"event\":\"%s\"",
@@ -94,7 +97,8 @@ void log_u64(struct log_line *l, const char *key, uint64_t value) {
 
 void log_end(struct log_line *l) {
     memcpy(l->text + l->len, "}\n", 2);
-    (void)!write(STDERR_FILENO, l->text, l->len + 2);
+    if (!log_writer_take(l->text, l->len + 2))
+        (void)!write(STDERR_FILENO, l->text, l->len + 2);
 }
 
 void log_event(enum log_level level, const char *event, const char *format, ...) {

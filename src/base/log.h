@@ -7,7 +7,9 @@
  *     }
  *
  * Only gateway/, api/ and cli/ log; every other folder returns a status. Any thread: a line is one
- * write. Keys are camelCase, events are noun.verb. Secrets and private keys are never logged. */
+ * write, and while the writer runs (log_start) nobody waits for it: a thread takes the lines on. Of
+ * one event at most 200 lines a second are kept then; "log.suppressed" says how many were not. Keys
+ * are camelCase, events are noun.verb. Secrets and private keys are never logged. */
 #pragma once
 #include "base/bytes.h"
 
@@ -23,7 +25,14 @@ void log_set_level(enum log_level least);
 NODISCARD
 status log_level_parse(bytes text, enum log_level *out_level);
 
-/* log_begin is false when this level is not wanted; then nothing else is to be called. */
+/* log_start starts the thread that writes: standard error may be a pipe that nobody reads, and loop
+ * threads log. log_stop waits at most a second for what is left. Without it lines are written at
+ * once. */
+void log_start(void);
+void log_stop(void);
+
+/* log_begin is false when this level is not wanted, or there were too many of this event; then
+ * nothing else is to be called. */
 bool log_begin(struct log_line *l, enum log_level level, const char *event);
 void log_text(struct log_line *l, const char *key, const char *value);
 void log_bytes(struct log_line *l, const char *key, bytes value); /* escaped; cut at 1,024 bytes */

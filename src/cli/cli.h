@@ -16,6 +16,7 @@ int command_account(int count, char **words);
 int command_certificates(int count, char **words);
 int command_backup(int count, char **words);
 int command_restore(int count, char **words);
+int command_lint(int count, char **words);
 int command_check(int count, char **words);
 
 /* What most commands take: --data DIR, --account ID and one word. */

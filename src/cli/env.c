@@ -67,5 +67,8 @@ static status print_env(const struct arguments *a, struct store *store) {
 }
 
 int command_env(int count, char **words) {
-    return ask_store("env", count, words, NULL, print_env);
+    int exit_status = ask_store("env", count, words, NULL, print_env);
+    if (exit_status != 0)
+        (void)printf("false # kedge env failed\n"); /* what eval "$(kedge env)" ends with */
+    return exit_status;
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "account/account.h"
@@ -32,6 +33,8 @@ static const struct command commands[] = {
      "writes all of DIR, private keys included, to one file; also while the server runs"},
     {"restore", command_restore, "FILE [--data DIR] [--replace]",
      "makes DIR of a backup; what was there is moved aside with --replace, else in the way"},
+    {"lint", command_lint, "[--data DIR] [--account ID] [POLICY]",
+     "remarks on what is legal in the policies (or in one) but hardly meant"},
     {"check", command_check, "[--data DIR]",
      "looks whether everything in DIR is in order; also while the server runs"},
     {"api", command_api, "--coverage", "prints which of AWS IoT's operations are there"},
@@ -145,8 +148,17 @@ int command_serve(int count, char **words) {
     return s == OK ? 0 : complain("serve", s);
 }
 
+/* A core dump would hold private keys and secret access keys. Sanitizers look at their own process
+ * as a debugger does, so theirs stay as they are. */
+static void forbid_core_dumps(void) {
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    (void)prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
 int main(int argc, char **argv) {
     const char *name = argc > 1 ? argv[1] : "help";
+    forbid_core_dumps();
     (void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a disk that is full */
     if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
         print_help(stdout);

@@ -80,7 +80,7 @@ static status read_hex4(struct parser *p, uint32_t *out_unit) {
 /* After "\u": one code unit, or the two of a surrogate pair [RFC 8259 7]. */
 static status read_unicode_escape(struct parser *p) {
     size_t start = p->at - 2;
-    uint32_t high, low;
+    uint32_t high = 0, low = 0;
     TRY(read_hex4(p, &high));
     if (high < 0xD800 || high > 0xDFFF) {
         utf8_append(&p->unescaped, high);

@@ -49,7 +49,22 @@ static void on_handshake_late(struct timer *t) {
 
 static void on_event(struct stream *s, bool readable, bool writable);
 
+/* Some descriptors are kept for the store and its files: who is connected goes on being served. */
+static bool has_room(struct server *s) {
+    unsigned count = atomic_fetch_add(&s->connection_count, 1);
+    if (s->connections_max == 0 || count < s->connections_max)
+        return true;
+    atomic_fetch_sub(&s->connection_count, 1);
+    log_event(LOG_WARN, "connection.refused",
+              "%u connections are open, which is all that the limit of open files allows "
+              "(ulimit -n, LimitNOFILE=); a new one was closed",
+              count);
+    return false;
+}
+
 void connection_accept(struct plane *p, struct listener *l, enum entrance entrance) {
+    if (!has_room(p->server))
+        return; /* not taken: closed */
     struct connection *c = NEW(struct connection);
     c->plane = p;
     c->entrance = entrance;
@@ -97,6 +112,7 @@ void connection_close(struct connection *c) {
     if (c->busy == 0)
         list_push(&c->plane->graveyard, &c->link);
     c->plane->connection_count--;
+    atomic_fetch_sub(&c->plane->server->connection_count, 1);
 }
 
 void connection_busy(struct connection *c) {

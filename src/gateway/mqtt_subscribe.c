@@ -94,9 +94,9 @@ static void on_confirmed(struct subscribe_wait *w, bool dropped) {
     mem_free(a);
 }
 
-static status check_packet(const struct mqtt_client *m, const struct mqtt_subscribe *s) {
-    if (m->limits->filters_per_subscribe_max && s->count > m->limits->filters_per_subscribe_max)
-        return FAIL(E_LIMIT, "a SUBSCRIBE holds %zu filters, more than the %u allowed", s->count,
+static status check_count(const struct mqtt_client *m, const char *packet, size_t count) {
+    if (count > m->limits->filters_per_subscribe_max)
+        return FAIL(E_LIMIT, "%s holds %zu filters, more than the %u allowed", packet, count,
                     m->limits->filters_per_subscribe_max);
     return OK;
 }
@@ -105,7 +105,7 @@ void mqtt_on_subscribe(struct mqtt_client *m, const struct mqtt_frame *f) {
     struct mqtt_subscribe s;
     status result = mqtt_subscribe_decode(f, m->version, &s);
     if (result == OK)
-        result = check_packet(m, &s);
+        result = check_count(m, "a SUBSCRIBE", s.count);
     if (result != OK) {
         mqtt_fail_status(m, "subscribe.refused", result);
         return;
@@ -135,6 +135,8 @@ void mqtt_on_subscribe(struct mqtt_client *m, const struct mqtt_frame *f) {
 void mqtt_on_unsubscribe(struct mqtt_client *m, const struct mqtt_frame *f) {
     struct mqtt_unsubscribe u;
     status result = mqtt_unsubscribe_decode(f, m->version, &u);
+    if (result == OK)
+        result = check_count(m, "an UNSUBSCRIBE", u.count);
     if (result != OK) {
         mqtt_fail_status(m, "unsubscribe.refused", result);
         return;

@@ -1,5 +1,7 @@
 #include "gateway/plane.h"
 
+#include <string.h>
+
 #include "gateway/connection.h"
 #include "gateway/principals.h"
 #include "gateway/reasons.h"
@@ -40,11 +42,19 @@ static void on_accept(struct listener *l) {
     connection_accept(d->plane, l, (enum entrance)(d - d->plane->doors));
 }
 
+/* Those who want in wait in the kernel meanwhile. */
+static void on_trouble(struct listener *l, int error) {
+    UNUSED(l);
+    log_event(LOG_ERROR, "listener.trouble",
+              "connections cannot be accepted: %s; trying again until they can", strerror(error));
+}
+
 status plane_listen(struct plane *p, enum entrance entrance, bytes address,
                     const struct plane *first, uint16_t *out_port) {
     struct door *d = &p->doors[entrance];
     d->plane = p;
     d->listener.on_accept = on_accept;
+    d->listener.on_trouble = on_trouble;
     if (first)
         TRY(loop_listen_beside(p->loop, &d->listener, &first->doors[entrance].listener));
     else
@@ -65,12 +75,30 @@ static void close_doors(struct plane *p) {
 
 enum { DRAIN_MS_MAX = 5000, DRAIN_LOOK_MS = 5 };
 
+/* Closing one connection may close others, so each is taken from a list of those not yet visited.
+ */
+static void each_connection(struct plane *p, void (*visit)(struct connection *c)) {
+    struct list left;
+    list_init(&left);
+    for (struct list *l; (l = list_pop(&p->connections));)
+        list_push(&left, l);
+    for (struct list *l; (l = list_pop(&left));) {
+        list_push(&p->connections, l);
+        visit(OWNER(l, struct connection, link));
+    }
+}
+
+static void say_farewell(struct connection *c) {
+    if (c->protocol)
+        c->protocol->drain(c);
+    else
+        connection_close(c);
+}
+
 static void on_drain_time(struct timer *t) {
     struct plane *p = OWNER(t, struct plane, drain_timer);
-    if (loop_now_ms(p->loop) >= p->drain_until_ms) {
-        LIST_EACH (link, &p->connections)
-            connection_close(OWNER(link, struct connection, link));
-    }
+    if (loop_now_ms(p->loop) >= p->drain_until_ms)
+        each_connection(p, connection_close);
     if (p->connection_count > 0 || p->refreshes_under_way > 0) {
         timer_start(p->loop, t, DRAIN_LOOK_MS);
         return;
@@ -84,13 +112,7 @@ static void on_drain_time(struct timer *t) {
 void plane_drain(struct plane *p) {
     p->draining = true;
     close_doors(p);
-    LIST_EACH (link, &p->connections) {
-        struct connection *c = OWNER(link, struct connection, link);
-        if (c->protocol)
-            c->protocol->drain(c);
-        else
-            connection_close(c);
-    }
+    each_connection(p, say_farewell);
     p->drain_until_ms = loop_now_ms(p->loop) + DRAIN_MS_MAX;
     p->drain_timer.on_time = on_drain_time;
     timer_start(p->loop, &p->drain_timer, 0);

@@ -43,8 +43,9 @@ struct plane {
     struct map principals;     /* of live connections; gateway/principals.c */
     struct timer expiry_timer; /* for the first of them to expire, at next_expiry_ms */
     int64_t next_expiry_ms;
-    uint64_t changes; /* of the registry, as far as this loop was told */
-    struct reason_batch *reasons;
+    uint64_t changes;             /* of the registry, as far as this loop was told */
+    struct reason_batch *reasons; /* being gathered */
+    bool reasons_under_way;       /* another batch is with a worker */
     struct timer reasons_timer, drain_timer;
     uint64_t drain_until_ms;
     uint8_t *read_memory, *plain_memory;

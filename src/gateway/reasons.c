@@ -22,11 +22,18 @@ struct reason {
     uint64_t number;
 };
 
+/* Of how many reasons of one client or certificate a batch knows: more are not kept. */
+struct tally {
+    struct map_node node;
+    unsigned count;
+};
+
 struct reason_batch {
     struct job job;
-    struct server *server;
+    struct plane *plane;
     struct arena memory;
     struct list reasons;
+    struct map tallies;
     size_t count;
 };
 
@@ -88,11 +95,24 @@ static bytes line_of(struct arena *memory, const struct who *who, const char *ev
 static struct reason_batch *batch_of(struct plane *p) {
     if (!p->reasons) {
         p->reasons = NEW(struct reason_batch);
-        p->reasons->server = p->server;
+        p->reasons->plane = p;
         list_init(&p->reasons->reasons);
         timer_start(p->loop, &p->reasons_timer, REASONS_FLUSH_MS);
     }
     return p->reasons;
+}
+
+/* The last ones of each are kept, so those of a storm after the tenth would only push out their
+ * like: in a batch the first ones stand for all. */
+static bool is_one_too_many(struct reason_batch *b, bytes id) {
+    struct map_node *n = map_find(&b->tallies, id);
+    struct tally *t = n ? OWNER(n, struct tally, node) : NULL;
+    if (!t) {
+        t = ARENA_NEW(&b->memory, struct tally);
+        t->node.key = arena_copy(&b->memory, id);
+        map_add(&b->tallies, &t->node);
+    }
+    return ++t->count > REASONS_PER_KEY_MAX;
 }
 
 void reason_record(struct connection *c, const struct who *who, const char *event,
@@ -103,8 +123,11 @@ void reason_record(struct connection *c, const struct who *who, const char *even
     if (!who || (who->client_id.len == 0 && !who->certificate_id[0]))
         return;
     struct reason_batch *b = batch_of(c->plane);
-    if (b->count++ >= BATCH_MAX)
-        return; /* a storm: the log has them all */
+    bytes id =
+        who->client_id.len ? bytes_slice(who->client_id, 0, 256) : bytes_from(who->certificate_id);
+    if (b->count >= BATCH_MAX || is_one_too_many(b, id))
+        return; /* a storm */
+    b->count++;
     struct reason *r = ARENA_NEW(&b->memory, struct reason);
     r->client_id = arena_copy(&b->memory, bytes_slice(who->client_id, 0, 256));
     r->certificate_id = arena_copy(&b->memory, bytes_from(who->certificate_id));
@@ -227,7 +250,7 @@ static status keep_batch(struct txn *t, const struct reason_batch *b) {
 static void run(struct job *j) {
     struct reason_batch *b = OWNER(j, struct reason_batch, job);
     struct txn *t;
-    status s = store_begin_write(b->server->store, &t);
+    status s = store_begin_write(b->plane->server->store, &t);
     if (s == OK) {
         s = keep_batch(t, b);
         if (s == OK)
@@ -238,19 +261,34 @@ static void run(struct job *j) {
     if (s != OK)
         log_event(LOG_ERROR, "reasons.lost", "%zu reasons could not be kept for kedge why: %s",
                   b->count, failure_text());
+}
+
+static void batch_free(struct reason_batch *b) {
+    map_done(&b->tallies);
     arena_done(&b->memory);
     mem_free(b);
 }
 
+static void kept(struct job *j) {
+    struct reason_batch *b = OWNER(j, struct reason_batch, job);
+    b->plane->reasons_under_way = false;
+    batch_free(b);
+}
+
+/* One batch of a loop is with a worker at a time: a slow disk has few of them waiting. */
 static void flush(struct plane *p) {
     struct reason_batch *b = p->reasons;
     if (!b)
         return;
     b->job.run = run;
-    if (workers_post(p->server->workers[CREW_WRITERS], NULL, &b->job) == OK)
+    b->job.done = kept;
+    if (!p->reasons_under_way &&
+        workers_post(p->server->workers[CREW_WRITERS], p->loop, &b->job) == OK) {
+        p->reasons_under_way = true;
         p->reasons = NULL;
-    else
+    } else {
         timer_start(p->loop, &p->reasons_timer, REASONS_FLUSH_MS);
+    }
 }
 
 static void on_time(struct timer *t) {
@@ -262,12 +300,11 @@ void reasons_start(struct plane *p) {
 }
 
 void reasons_stop(struct plane *p) {
-    timer_stop(p->loop, &p->reasons_timer);
+    p->reasons_under_way = false; /* the last one need not wait */
     flush(p);
-    if (p->reasons) { /* the workers would not have it */
-        arena_done(&p->reasons->memory);
-        mem_free(TAKE(p->reasons));
-    }
+    timer_stop(p->loop, &p->reasons_timer);
+    if (p->reasons) /* the workers would not have it */
+        batch_free(TAKE(p->reasons));
 }
 
 /* ---- kedge why ---- */

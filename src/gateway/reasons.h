@@ -2,7 +2,8 @@
  * and kept for `kedge why`, the last ones per client identifier and per certificate.
  *
  * A loop gathers them and hands them to a worker a few times a second; nobody waits for that. How
- * many are kept is bounded: 10 per client or certificate, 20,000 in all. */
+ * many are kept is bounded: 10 per client or certificate, 20,000 in all; and how many a storm
+ * makes: 10 per client and 1,000 in all each time. */
 #pragma once
 #include "gateway/plane.h"
 #include "store/store.h"

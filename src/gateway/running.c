@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,7 +120,7 @@ status running_read(const char *directory, struct arena *memory, struct running 
                         .accounts = (uint64_t)number_of(root, "accounts")};
     for (int e = 0; e < ENTRANCE_COUNT; e++)
         r.ports[e] = (uint16_t)number_of(root, port_names[e]);
-    if (r.pid <= 0 || (kill((pid_t)r.pid, 0) != 0 && errno == ESRCH))
+    if (r.pid <= 0 || store_directory_holder(directory) != r.pid)
         return not_running(directory); /* it was killed and could not clean up */
     *out = r;
     return OK;

@@ -238,13 +238,17 @@ static status serve(struct server *s, const sigset_t *signals) {
     return result;
 }
 
-/* As many connections as the system lets us have. */
-static void raise_file_limit(void) {
+/* As many connections as the system lets us have, less what the store, its readers and the keys
+ * need: a server that is full still answers those who are in. */
+enum { FILES_KEPT = 128 };
+static void raise_file_limit(struct server *s) {
     struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == files.rlim_max)
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
         return;
     files.rlim_cur = files.rlim_max;
     (void)setrlimit(RLIMIT_NOFILE, &files);
+    rlim_t most = files.rlim_max < UINT32_MAX ? files.rlim_max : UINT32_MAX;
+    s->connections_max = (unsigned)(most > 2 * FILES_KEPT ? most - FILES_KEPT : most / 2);
 }
 
 status server_run(const struct settings *settings) {
@@ -252,7 +256,8 @@ status server_run(const struct settings *settings) {
     sigset_t signals;
     int lock;
     block_signals(&signals);
-    raise_file_limit();
+    log_start();
+    raise_file_limit(s);
     status result = store_lock_directory(settings->data, &lock);
     if (result == OK) {
         result = backup_check_restored(settings->data);
@@ -264,5 +269,6 @@ status server_run(const struct settings *settings) {
         store_unlock_directory(lock);
     }
     mem_free(s);
+    log_stop();
     return result;
 }

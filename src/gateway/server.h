@@ -45,7 +45,9 @@ struct server {
     unsigned plane_count;
     struct broker *brokers[PLANES_MAX];
     uint16_t ports[ENTRANCE_COUNT]; /* 0: not listening */
-    _Atomic bool has_retained;      /* there may be retained messages */
+    _Atomic unsigned connection_count;
+    unsigned connections_max;  /* by the limit of open files; 0: none */
+    _Atomic bool has_retained; /* there may be retained messages */
     struct server_identity *identity;
     int64_t identity_look_again_ms;
     /* gateway/accounts.c: those whose names the identity is for */

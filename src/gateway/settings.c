@@ -251,6 +251,7 @@ static const struct limits profiles[] = {
                           .client_id_bytes_max = 65535,
                           .payload_bytes_max = 16 << 20,
                           .packet_bytes_max = (16 << 20) + 65536 + 16,
+                          .filters_per_subscribe_max = 1024,
                           .dollar_client_ids = true,
                           .answer_denied_3_1_1 = true},
 };

@@ -36,7 +36,7 @@ struct limits {
     uint32_t payload_bytes_max;
     uint32_t packet_bytes_max;
     unsigned keep_alive_least_s, keep_alive_most_s; /* 0 as most: as asked; 0 asked means none */
-    unsigned filters_per_subscribe_max;             /* 0: no limit */
+    unsigned filters_per_subscribe_max;             /* and per UNSUBSCRIBE */
     bool aws_topics;          /* 256 bytes, 7 slashes, reserved topics by table */
     bool dollar_client_ids;   /* may a client identifier begin with '$'? */
     bool answer_denied_3_1_1; /* CONNACK 5 and SUBACK 0x80 instead of closing */

@@ -110,7 +110,7 @@ static status make_name(const char *attribute, const char *text, X509_NAME **out
 /* ---- the CA itself ---- */
 
 static status make_certificate(struct issuer *i) {
-    X509_NAME *name;
+    X509_NAME *name = NULL;
     TRY(make_name("OU", issuer_text, &name));
     struct wanted w = {name, i->key, of_the_issuer, clock_wall_ms()};
     status s = sign(NULL, i->key, &w, &i->certificate);
@@ -250,7 +250,7 @@ static status write_keys(EVP_PKEY *key, struct issued *out) {
 
 static status issue_for_key(const struct issuer *i, EVP_PKEY *key, int64_t now_ms,
                             struct issued *out) {
-    X509_NAME *subject;
+    X509_NAME *subject = NULL;
     TRY(make_name("CN", device_text, &subject));
     status s = issue(i, subject, key, now_ms, out);
     X509_NAME_free(subject);

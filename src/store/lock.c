@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static status make_one(const char *path) {
@@ -51,8 +52,21 @@ static status write_process_id(int lock, const char *path) {
     return OK;
 }
 
+/* A command that only looks (store_directory_holder) has it for a moment. */
+static bool take_lock(int lock) {
+    for (int attempt = 0; attempt < 5; attempt++) {
+        if (flock(lock, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        if (errno != EWOULDBLOCK)
+            return false;
+        (void)nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+    }
+    errno = EWOULDBLOCK;
+    return false;
+}
+
 static status lock_file(int lock, const char *directory, const char *path) {
-    if (flock(lock, LOCK_EX | LOCK_NB) == 0)
+    if (take_lock(lock))
         return write_process_id(lock, path);
     if (errno == EWOULDBLOCK)
         return held_by_another(directory, lock);
@@ -78,4 +92,19 @@ status store_lock_directory(const char *directory, int *out_lock) {
 
 void store_unlock_directory(int lock) {
     (void)close(lock);
+}
+
+int64_t store_directory_holder(const char *directory) {
+    char path[PATH_MAX], text[24] = "";
+    uint64_t id = 0;
+    if (snprintf(path, sizeof path, "%s/lock", directory) >= (int)sizeof path)
+        return 0;
+    int lock = open(path, O_RDONLY | O_CLOEXEC);
+    if (lock < 0)
+        return 0;
+    bool held = flock(lock, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    bool known = held && pread(lock, text, sizeof text - 1, 0) > 0 &&
+                 bytes_to_u64(bytes_trim(bytes_from(text)), INT64_MAX, &id) == OK;
+    (void)close(lock);
+    return known ? (int64_t)id : 0;
 }

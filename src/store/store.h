@@ -205,3 +205,5 @@ status store_verify(struct store *s);
 NODISCARD
 status store_lock_directory(const char *directory, int *out_lock);
 void store_unlock_directory(int lock);
+/* store_directory_holder is the process id of who holds the lock of `directory` now, or 0. */
+int64_t store_directory_holder(const char *directory);

@@ -1,5 +1,6 @@
 """The program itself: ready, locked, stopped, started again, killed."""
 import concurrent.futures
+import os
 import pathlib
 import random
 import re
@@ -13,7 +14,7 @@ import botocore.exceptions
 import pytest
 
 from devices import Authority, Client, signing_request
-from server import REGION, Server, clean_environment, is_sanitized, patience_s
+from server import BINARY, REGION, Server, clean_environment, is_sanitized, patience_s, wait_until
 from wire import Wire, connect
 
 
@@ -42,10 +43,13 @@ def test_env_exports_what_tools_and_devices_need(server):
 
 def test_env_fails_without_a_running_server(tmp_path, server):
     never = server.run("env", "--data", tmp_path / "never", check=False)
-    assert never.returncode != 0 and never.stdout == "" and never.stderr
+    assert never.returncode != 0 and never.stdout.split()[0] == "false" and never.stderr
     server.stop()
     stopped = server.run("env", "--data", server.data, check=False)
-    assert stopped.returncode != 0 and stopped.stdout == "" and stopped.stderr
+    assert stopped.returncode != 0 and stopped.stdout.split()[0] == "false" and stopped.stderr
+    script = f'eval "$("{BINARY}" env --data "{server.data}")" && echo went on'
+    shell = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=30, env=clean_environment(), check=False)
+    assert shell.returncode == 1 and shell.stdout == "" and "no server is ready" in shell.stderr
 
 
 def test_both_clis_reach_it_by_env_alone(shell, server):
@@ -240,3 +244,66 @@ def test_log_lines_are_one_per_event(server, device):
     log = server.stderr_path.read_text()
     assert any("logged" in line for line in log.splitlines())
     assert "-----BEGIN" not in log and server.env["AWS_SECRET_ACCESS_KEY"] not in log
+
+
+def test_what_is_doubtful_in_a_policy_is_said(server, iot):
+    document = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"Publish","Resource":"arn:aws:iot:*:*:topic/a/#"}]}'
+    assert server.run("lint", "--data", server.data).stdout == "nothing to remark\n"
+    iot.create_policy(policyName="odd", policyDocument=document)
+    lines = server.run("lint", "--data", server.data, "odd").stdout.splitlines()
+    assert len(lines) == 2 and all(line.startswith("odd: Statement 1: ") for line in lines), lines
+    assert server.run("lint", "--data", server.data).stdout.splitlines() == lines
+    wait_until(lambda: "policy.doubtful" in server.stderr_path.read_text(), 2, "the log names it")
+    unknown = server.run("lint", "--data", server.data, "even", check=False)
+    assert unknown.returncode == 1 and "Policy not found" in unknown.stderr
+
+
+@pytest.mark.sanitized
+def test_a_killed_servers_process_id_taken_by_another_is_no_server(server):
+    server.kill()
+    text = (server.data / "server.json").read_text()
+    (server.data / "server.json").write_text(re.sub(r'"pid":\d+', f'"pid":{os.getpid()}', text))
+    done = server.run("hosts", "--data", server.data, check=False)
+    assert done.returncode == 1 and "no server is ready" in done.stderr
+    server.start()
+
+
+def test_a_log_that_nobody_reads_holds_up_nobody(tmp_path, server):
+    """Standard error is a pipe that is full: devices and tools are served, and the server stops when asked."""
+    reading, writing = os.pipe()
+    data = tmp_path / "mute"
+    process = subprocess.Popen([*Server(tmp_path / "mute-server", data=data).command(), "--log-level", "debug"], stderr=writing,
+                               stdout=subprocess.PIPE, env=clean_environment(), cwd=tmp_path)
+    os.close(writing)
+    while process.stdout.readline().strip() != b"ready":
+        assert process.poll() is None
+    one = Server(tmp_path / "mute-server", data=data)
+    one.env = one.exports()
+    for number in range(3000):
+        wire = Wire(one.mqtt_port).send(connect(f"client-{number}-{'x' * 60}"))
+        assert wire.receive()[0] == 2
+        wire.close()
+    one.client().create_thing(thingName="served")
+    process.terminate()
+    assert process.wait(patience_s(10)) == 0
+    os.close(reading)
+    process.stdout.close()
+
+
+def test_more_connections_than_files_leave_those_served_who_are_in(tmp_path):
+    """256 open files: half are for connections, the rest for the store; the refused are told of in the log."""
+    one = Server(tmp_path / "server")
+    one.command = lambda: ["prlimit", "--nofile=256:256", *Server.command(one)]
+    one.start()
+    first = Client(None, "first", server=one).expect_connected().subscribe("t")
+    crowd = [Wire(one.mqtt_port) for _ in range(300)]
+    wait_until(lambda: "connection.refused" in one.stderr_path.read_text(), patience_s(3), "the log says that it is full")
+    first.publish("t", "still here")
+    assert first.receive().payload == b"still here"
+    assert one.run("check", "--data", one.data).returncode == 0
+    for wire in crowd:
+        wire.close()
+    wait_until(lambda: one.client().create_thing(thingName="room again"[:4]), patience_s(3), "room for others")
+    Client(None, "second", server=one).expect_connected().close()
+    first.close()
+    one.stop()
