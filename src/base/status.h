@@ -32,6 +32,7 @@
     X(TRANSFER_COMPLETED, 410, "TransferAlreadyCompletedException", 0x80)  \
     X(POLICY_MALFORMED, 400, "MalformedPolicyException", 0x80)             \
     X(QUERY_INVALID, 400, "InvalidQueryException", 0x80)                   \
+    X(SQL_PARSE, 400, "SqlParseException", 0x83)                           \
     X(LIMIT, 410, "LimitExceededException", 0x97)                          \
     X(THROTTLED, 400, "ThrottlingException", 0x97)                         \
     X(TOO_LARGE, 413, "RequestEntityTooLargeException", 0x95)              \

@@ -1,0 +1,295 @@
+#include "sql/value.h"
+
+#include <string.h>
+
+struct sql_value sql_undefined(void) {
+    return (struct sql_value){.type = SQL_UNDEFINED};
+}
+struct sql_value sql_null(void) {
+    return (struct sql_value){.type = SQL_NULL};
+}
+struct sql_value sql_boolean(bool flag) {
+    return (struct sql_value){.type = SQL_BOOLEAN, .flag = flag};
+}
+struct sql_value sql_string(bytes text) {
+    return (struct sql_value){.type = SQL_STRING, .text = text};
+}
+struct sql_value sql_number(struct decimal d) {
+    d = decimal_strip(d);
+    bool is_int = d.exponent >= 0 && decimal_length(d) <= DECIMAL_DIGITS;
+    return (struct sql_value){.type = is_int ? SQL_INT : SQL_DECIMAL, .number = d};
+}
+struct sql_value sql_int(int64_t n) {
+    return (struct sql_value){.type = SQL_INT, .number = decimal_from_i64(n)};
+}
+struct sql_value sql_double(double d) {
+    struct decimal n;
+    return decimal_from_double(d, &n) ? sql_number(n) : sql_undefined();
+}
+struct sql_value sql_array(const struct sql_list *l) {
+    return (struct sql_value){.type = SQL_ARRAY, .json = NULL, .items = l->first};
+}
+struct sql_value sql_object(const struct sql_list *l) {
+    return (struct sql_value){.type = SQL_OBJECT, .json = NULL, .items = l->first};
+}
+
+bool sql_is_number(const struct sql_value *v) {
+    return v->type == SQL_INT || v->type == SQL_DECIMAL;
+}
+
+/* ---- from JSON ---- */
+
+static bool looks_decimal(bytes digits) {
+    for (size_t i = 0; i < digits.len; i++)
+        if (digits.ptr[i] == '.' || digits.ptr[i] == 'e' || digits.ptr[i] == 'E')
+            return true;
+    return false;
+}
+
+static struct sql_value number_from_json(const struct json *v, bool keep_decimals) {
+    struct decimal d;
+    if (!decimal_parse(v->text, &d))
+        return sql_undefined();
+    if (keep_decimals && looks_decimal(v->text))
+        return (struct sql_value){.type = SQL_DECIMAL, .number = d};
+    return sql_number(d);
+}
+
+struct sql_value sql_from_json(const struct json *v, bool keep_decimals) {
+    if (!v)
+        return sql_undefined();
+    switch (v->type) {
+    case JSON_NULL:
+        return sql_null();
+    case JSON_FALSE:
+    case JSON_TRUE:
+        return sql_boolean(v->type == JSON_TRUE);
+    case JSON_NUMBER:
+        return number_from_json(v, keep_decimals);
+    case JSON_STRING:
+        return sql_string(v->text);
+    case JSON_ARRAY:
+        return (struct sql_value){.type = SQL_ARRAY, .json = v, .items = NULL};
+    case JSON_OBJECT:
+        return (struct sql_value){.type = SQL_OBJECT, .json = v, .items = NULL};
+    }
+    return sql_undefined();
+}
+
+/* ---- walking and building ---- */
+
+struct sql_walk sql_walk(const struct sql_value *v, bool keep_decimals) {
+    bool container = v->type == SQL_ARRAY || v->type == SQL_OBJECT;
+    struct sql_walk w = {.whole_is_int = !keep_decimals};
+    if (container && v->json)
+        w.json = v->json->first;
+    else if (container)
+        w.items = v->items;
+    return w;
+}
+
+bool sql_walk_next(struct sql_walk *w) {
+    if (w->json) {
+        w->name = w->json->name;
+        w->value = sql_from_json(w->json, !w->whole_is_int);
+        w->json = w->json->next;
+        return true;
+    }
+    if (!w->items)
+        return false;
+    w->name = w->items->name;
+    w->value = w->items->value;
+    w->items = w->items->next;
+    return true;
+}
+
+struct sql_list sql_list(struct arena *a) {
+    return (struct sql_list){a, NULL, NULL};
+}
+
+void sql_list_add(struct sql_list *l, bytes name, struct sql_value v) {
+    struct sql_item *item = ARENA_NEW(l->arena, struct sql_item);
+    *item = (struct sql_item){name, v, NULL};
+    *(l->last ? l->last : &l->first) = item;
+    l->last = &item->next;
+}
+
+void sql_list_put(struct sql_list *l, bytes name, struct sql_value v) {
+    for (struct sql_item *i = l->first; i; i = i->next)
+        if (bytes_equal(i->name, name)) {
+            i->value = v;
+            return;
+        }
+    sql_list_add(l, name, v);
+}
+
+/* ---- conversions ---- */
+
+/* ^-?\d+(\.\d+)?((?i)E-?\d+)?$ */
+static bool decimal_of_text(bytes text, struct decimal *out) {
+    return bytes_find(text, '+') == text.len && decimal_parse(text, out);
+}
+
+bool sql_to_decimal(const struct sql_value *v, struct decimal *out) {
+    if (sql_is_number(v)) {
+        *out = v->number;
+        return true;
+    }
+    return v->type == SQL_STRING && decimal_of_text(v->text, out);
+}
+
+bool sql_to_int(const struct sql_value *v, struct decimal *out) {
+    if (!sql_to_decimal(v, out))
+        return false;
+    *out = decimal_round(*out, 0, v->type == SQL_STRING ? DECIMAL_DOWN : DECIMAL_HALF_UP);
+    return true;
+}
+
+bool sql_to_boolean(const struct sql_value *v, bool *out) {
+    if (v->type == SQL_BOOLEAN) {
+        *out = v->flag;
+        return true;
+    }
+    if (v->type != SQL_STRING)
+        return false;
+    *out = bytes_equal_nocase(v->text, BYTES("true"));
+    return *out || bytes_equal_nocase(v->text, BYTES("false"));
+}
+
+static bytes written(const struct sql_value *v, struct arena *a) {
+    AUTO(buf) out = {0};
+    sql_serialise(v, &out);
+    return arena_copy(a, buf_bytes(&out));
+}
+
+bool sql_to_text(const struct sql_value *v, struct arena *a, bytes *out) {
+    switch (v->type) {
+    case SQL_UNDEFINED:
+    case SQL_NULL:
+        return false;
+    case SQL_STRING:
+        *out = v->text;
+        return true;
+    case SQL_BOOLEAN:
+        *out = v->flag ? BYTES("true") : BYTES("false");
+        return true;
+    case SQL_INT:
+    case SQL_DECIMAL:
+    case SQL_ARRAY:
+    case SQL_OBJECT:
+        *out = written(v, a);
+        return true;
+    }
+    return false;
+}
+
+/* ---- equality ---- */
+
+static bool equal_arrays(const struct sql_value *a, const struct sql_value *b) {
+    struct sql_walk left = sql_walk(a, false), right = sql_walk(b, false);
+    for (;;) {
+        bool more_left = sql_walk_next(&left), more_right = sql_walk_next(&right);
+        if (!more_left || !more_right)
+            return more_left == more_right;
+        if (!sql_equal(&left.value, &right.value))
+            return false;
+    }
+}
+
+/* Every member of `a` is in `b` with the same value. */
+static bool is_within(const struct sql_value *a, const struct sql_value *b) {
+    struct sql_walk left = sql_walk(a, false);
+    while (sql_walk_next(&left)) {
+        struct sql_walk right = sql_walk(b, false);
+        bool found = false;
+        while (!found && sql_walk_next(&right))
+            found = bytes_equal(left.name, right.name) && sql_equal(&left.value, &right.value);
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+bool sql_equal(const struct sql_value *a, const struct sql_value *b) {
+    if (sql_is_number(a) && sql_is_number(b))
+        return decimal_compare(a->number, b->number) == 0;
+    if (a->type != b->type)
+        return false;
+    switch (a->type) {
+    case SQL_UNDEFINED:
+    case SQL_NULL:
+        return true;
+    case SQL_BOOLEAN:
+        return a->flag == b->flag;
+    case SQL_STRING:
+        return bytes_equal(a->text, b->text);
+    case SQL_ARRAY:
+        return equal_arrays(a, b);
+    case SQL_OBJECT:
+        return is_within(a, b) && is_within(b, a);
+    case SQL_INT:
+    case SQL_DECIMAL:
+        break;
+    }
+    return false;
+}
+
+/* ---- writing ---- */
+
+static void write_number(const struct sql_value *v, struct json_writer *w) {
+    AUTO(buf) text = {0};
+    decimal_append(v->number, &text);
+    json_raw(w, buf_bytes(&text));
+}
+
+static void write_items(const struct sql_value *v, struct json_writer *w) {
+    bool object = v->type == SQL_OBJECT;
+    if (object)
+        json_object_begin(w);
+    else
+        json_array_begin(w);
+    for (const struct sql_item *i = v->items; i; i = i->next) {
+        if (object && i->value.type == SQL_UNDEFINED)
+            continue;
+        if (object)
+            json_name_bytes(w, i->name);
+        sql_write(&i->value, w);
+    }
+    if (object)
+        json_object_end(w);
+    else
+        json_array_end(w);
+}
+
+void sql_write(const struct sql_value *v, struct json_writer *w) {
+    switch (v->type) {
+    case SQL_UNDEFINED:
+    case SQL_NULL:
+        json_null(w);
+        return;
+    case SQL_BOOLEAN:
+        json_bool(w, v->flag);
+        return;
+    case SQL_INT:
+    case SQL_DECIMAL:
+        write_number(v, w);
+        return;
+    case SQL_STRING:
+        json_string(w, v->text);
+        return;
+    case SQL_ARRAY:
+    case SQL_OBJECT:
+        if (v->json)
+            json_value(w, v->json);
+        else
+            write_items(v, w);
+        return;
+    }
+}
+
+void sql_serialise(const struct sql_value *v, struct buf *out) {
+    struct json_writer w;
+    json_start(&w, out);
+    if (v->type != SQL_UNDEFINED)
+        sql_write(v, &w);
+}
