@@ -30,6 +30,7 @@ struct store_ops {
     /* copy and verify: NULL when nothing is kept in files. */
     status (*copy)(struct store *s, const char *directory, const struct store_progress *progress);
     status (*verify)(struct store *s);
+    void (*expect_much)(struct store *s); /* NULL: nothing to prepare */
 };
 
 struct store {

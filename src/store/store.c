@@ -188,6 +188,15 @@ void store_on_announcement(struct store *s, store_announcer *send, void *context
     s->send_context = context;
 }
 
+size_t store_note_count(const struct txn *t) {
+    return t->change_count;
+}
+
+void store_expect_much(struct store *s) {
+    if (s->ops->expect_much)
+        s->ops->expect_much(s);
+}
+
 void store_on_change(struct store *s, store_listener *told, void *context) {
     s->told = told;
     s->context = context;

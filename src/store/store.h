@@ -103,6 +103,10 @@ status store_open(const struct store_ops *ops, const char *directory, struct sto
 /* store_close needs every transaction ended; NULL does nothing. */
 void store_close(struct store *s);
 
+/* store_expect_much prepares this handle for writing very much (an import): it keeps far more pages
+ * in memory and copies the log into the file less often. Between open and the first transaction. */
+void store_expect_much(struct store *s);
+
 /* A transaction belongs to one thread until it ends; ending it frees it. Read transactions are
  * ended by store_rollback. store_begin_write waits for its turn; E_UNAVAILABLE when another process
  * holds the store for more than 5 s or the disk is full or read-only. */
@@ -165,6 +169,8 @@ struct change {
 };
 /* store_note adds a note; it is told after the commit, forgotten with a rollback. */
 void store_note(struct txn *t, enum change_kind kind, bytes account, bytes key);
+/* store_note_count is how many notes a transaction has: whether a call changed anything. */
+size_t store_note_count(const struct txn *t);
 /* store_on_change sets who is told, once, before the first transaction. `told` is called after each
  * durable commit that has notes, on some committing thread, one commit at a time in commit order.
  * It must be brief, borrows the changes, and may read the store but not write it. Changes made by

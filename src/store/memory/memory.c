@@ -153,4 +153,5 @@ const struct store_ops store_memory = {
     memory_scan,
     NULL,
     NULL,
+    NULL,
 };

@@ -3,8 +3,20 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
-enum { BUSY_TIMEOUT_MS = 5000 };
+/* Another process writes: SQLite's own handler sleeps longer and longer, and would miss the short
+ * pauses that an import makes for us; so a steady, short sleep. */
+enum { BUSY_TIMEOUT_MS = 5000, BUSY_SLEEP_MS = 2 };
+
+static int wait_for_writer(void *unused, int times) {
+    const struct timespec pause = {.tv_nsec = BUSY_SLEEP_MS * 1000000L};
+    UNUSED(unused);
+    if (times >= BUSY_TIMEOUT_MS / BUSY_SLEEP_MS)
+        return 0;
+    (void)nanosleep(&pause, NULL);
+    return 1;
+}
 
 static const struct {
     const char *before, *after; /* of the table's name */
@@ -110,7 +122,7 @@ static status configure(struct connection *c, int cache_kib) {
     char sql[200];
     (void)sqlite3_db_config(c->db, SQLITE_DBCONFIG_LOOKASIDE, NULL, 128, 64);
     (void)sqlite3_extended_result_codes(c->db, 1);
-    (void)sqlite3_busy_timeout(c->db, BUSY_TIMEOUT_MS);
+    (void)sqlite3_busy_handler(c->db, wait_for_writer, NULL);
     (void)snprintf(
         sql, sizeof sql,
         "PRAGMA cache_size = -%d; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;"
