@@ -8,6 +8,7 @@
 
 #include "identity/csr.h"
 #include "identity/pem.h"
+#include "identity/x509_summary.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -71,6 +72,18 @@ static void try_checks(const struct x509_certificate *c) {
         must(all[i] == OK || all[i] == E_CERTIFICATE_INVALID);
 }
 
+/* What the quick reading takes, the thorough one takes, and says the same of it. */
+static void compare_readings(bytes der) {
+    AUTO(arena) memory = {0};
+    AUTO(x509_certificate) c = {0};
+    struct x509_summary s;
+    if (!x509_summary_is_plain(der, &memory, &s))
+        return;
+    must(x509_parse_der(der, &c) == OK && x509_check_quality(&c) == OK);
+    must(strcmp(c.id, s.id) == 0 && c.is_ca == s.is_ca);
+    must(c.not_before_ms == s.not_before_ms && c.not_after_ms == s.not_after_ms);
+}
+
 static void try_certificate(bytes text) {
     AUTO(x509_certificate) c = {0};
     status s = x509_parse_pem(text, X509_DEVICE_CERTIFICATE, &c);
@@ -79,6 +92,7 @@ static void try_certificate(bytes text) {
     if (s != OK)
         return;
     check_certificate(&c);
+    compare_readings(c.der);
     try_checks(&c);
 }
 
@@ -96,6 +110,7 @@ static void try_der(bytes der) {
     struct x509_names names;
     status s = x509_names_read(der, &memory, &names);
     must(s == OK || s == E_MALFORMED);
+    compare_readings(der);
     pem_encode("CERTIFICATE", der, &certificate);
     pem_encode("CERTIFICATE REQUEST", der, &csr);
     try_certificate(buf_bytes(&certificate));
