@@ -37,6 +37,10 @@ static const struct command commands[] = {
      "remarks on what is legal in the policies (or in one) but hardly meant"},
     {"check", command_check, "[--data DIR]",
      "looks whether everything in DIR is in order; also while the server runs"},
+    {"import", command_import, "LEDGER [--data DIR] [OPTION …]",
+     "registers all certificates of a ledger; kedge import --help lists the options"},
+    {"export", command_export, "[--data DIR] [--account ID] [--format csv|folder|bundle] PATH",
+     "writes all certificates of an account as a ledger"},
     {"api", command_api, "--coverage", "prints which of AWS IoT's operations are there"},
 };
 

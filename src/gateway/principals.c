@@ -277,6 +277,26 @@ static void take_notice(struct task *t) {
     refresh_some(p);
 }
 
+static void look_at_all(struct task *t) {
+    struct notice *n = OWNER(t, struct notice, task);
+    struct plane *p = n->plane;
+    struct map_node *node;
+    p->changes++;
+    for (size_t at = 0; (node = map_next(&p->principals, &at));)
+        mark_principal(OWNER(node, struct principal, node));
+    mem_free(n);
+    refresh_some(p);
+}
+
+void principals_look_again(struct server *server) {
+    for (unsigned i = 0; i < server->plane_count; i++) {
+        struct notice *n = NEW(struct notice);
+        n->task.run = look_at_all;
+        n->plane = server->planes[i];
+        loop_post(n->plane->loop, &n->task);
+    }
+}
+
 void principals_told(void *server, const struct change *changes, size_t count) {
     struct server *s = server;
     for (unsigned i = 0; i < s->plane_count; i++) {

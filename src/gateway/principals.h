@@ -17,4 +17,7 @@ void refresh_done(struct admission *a);
 
 /* principals_told is the store's listener: posts the changes to every loop. */
 void principals_told(void *server, const struct change *changes, size_t count);
+/* principals_look_again looks at every live client again: another process has changed what it did
+ * not say. Any thread. */
+void principals_look_again(struct server *server);
 void principals_free(struct plane *p);

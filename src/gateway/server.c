@@ -155,11 +155,12 @@ static void block_signals(sigset_t *out_signals) {
     sigaddset(out_signals, SIGTERM);
     sigaddset(out_signals, SIGINT);
     sigaddset(out_signals, SIGHUP);
+    sigaddset(out_signals, SIGUSR1);
     (void)pthread_sigmask(SIG_BLOCK, out_signals, NULL);
 }
 
-/* Waits for the end; meanwhile SIGHUP or the time reload the server's certificates, and what is due
- * gets done. */
+/* Waits for the end; meanwhile SIGHUP or the time reload the server's certificates, what is due
+ * gets done, and SIGUSR1 says that another process has written to the store (kedge import). */
 static void wait_for_end(struct server *s, const sigset_t *signals) {
     for (int signal_number = 0;;) {
         struct timespec timeout = {.tv_sec = LOOK_AROUND_S};
@@ -167,6 +168,8 @@ static void wait_for_end(struct server *s, const sigset_t *signals) {
         signal_number = sigtimedwait(signals, NULL, &timeout);
         if (signal_number == SIGTERM || signal_number == SIGINT)
             return;
+        if (signal_number == SIGUSR1)
+            principals_look_again(s);
         if (signal_number == SIGHUP || clock_wall_ms() >= s->identity_look_again_ms ||
             accounts_have_changed(s))
             accounts_renew(s);

@@ -71,6 +71,10 @@ status certificate_register(const struct registry *r, const struct certificate_n
 NODISCARD
 status certificate_load(const struct registry *r, bytes id,
                         struct certificate_record *out_certificate); /* E_NOT_FOUND */
+/* certificate_load_facts is certificate_load without the PEM, which lies elsewhere. */
+NODISCARD
+status certificate_load_facts(const struct registry *r, bytes id,
+                              struct certificate_record *out_certificate);
 /* certificate_update_status moves it by the table of [AWS identity 1.4]; to the present status is
  * fine and changes nothing. E_NOT_FOUND, E_CERTIFICATE_STATE. */
 NODISCARD

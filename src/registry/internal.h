@@ -116,11 +116,6 @@ NODISCARD
 status ownership_list(const struct registry *r, enum table table, bytes id, bytes **out_accounts,
                       size_t *out_count);
 
-/* certificate_load_facts is certificate_load without the PEM. */
-struct certificate_record;
-NODISCARD
-status certificate_load_facts(const struct registry *r, bytes id,
-                              struct certificate_record *out_certificate);
 /* certificate_save replaces the record; certificate_add_rows and certificate_remove_rows take it
  * with its text and its indexes into an account and out of it. They note nothing. */
 NODISCARD
