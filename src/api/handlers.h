@@ -9,7 +9,8 @@
     X(CREATE_CERTIFICATE_FROM_CSR, issue_csr, register_issued_certificate, WRITE)  \
     X(CREATE_POLICY, check_policy_document, create_policy, WRITE)                  \
     X(CREATE_POLICY_VERSION, check_policy_document, create_policy_version, WRITE)  \
-    X(REGISTER_THING, plan_thing, register_thing, WRITE)
+    X(REGISTER_THING, plan_thing, register_thing, WRITE)                           \
+    X(CREATE_DOMAIN_CONFIGURATION, check_new_domain, create_domain_configuration, WRITE)
 
 #define HANDLERS(X)                                                            \
     /* certificates.c */                                                       \
@@ -54,6 +55,20 @@
     /* authorization.c */                                                      \
     X(TEST_AUTHORIZATION, test_authorization, READ)                            \
     X(GET_EFFECTIVE_POLICIES, get_effective_policies, READ)                    \
+    /* domain_configurations.c */                                              \
+    X(DESCRIBE_DOMAIN_CONFIGURATION, describe_domain_configuration, READ)      \
+    X(LIST_DOMAIN_CONFIGURATIONS, list_domain_configurations, READ)            \
+    X(UPDATE_DOMAIN_CONFIGURATION, update_domain_configuration, WRITE)         \
+    X(DELETE_DOMAIN_CONFIGURATION, delete_domain_configuration, WRITE)         \
+    /* authorizers.c */                                                        \
+    X(CREATE_AUTHORIZER, create_authorizer, WRITE)                             \
+    X(DESCRIBE_AUTHORIZER, describe_authorizer, READ)                          \
+    X(LIST_AUTHORIZERS, list_authorizers, READ)                                \
+    X(UPDATE_AUTHORIZER, update_authorizer, WRITE)                             \
+    X(DELETE_AUTHORIZER, delete_authorizer, WRITE)                             \
+    X(SET_DEFAULT_AUTHORIZER, set_default_authorizer, WRITE)                   \
+    X(DESCRIBE_DEFAULT_AUTHORIZER, describe_default_authorizer, READ)          \
+    X(CLEAR_DEFAULT_AUTHORIZER, clear_default_authorizer, WRITE)               \
     /* things.c */                                                             \
     X(CREATE_THING, create_thing, WRITE)                                       \
     X(DESCRIBE_THING, describe_thing, READ)                                    \

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gateway/domains.h"
 #include "gateway/principals.h"
 #include "gateway/running.h"
 #include "gateway/server.h"
@@ -27,9 +28,12 @@ static status look(struct server *s, struct arena *memory, struct view *out) {
 }
 
 /* The names the server answers to: those of all accounts, localhost, the machine's, loopback. */
-static void collect_names(const struct server *s, const struct view *v, struct arena *memory,
-                          struct server_names out[TLS_CHAIN_COUNT]) {
-    bytes *ats = ARENA_ARRAY(memory, bytes, v->count * 3 + 4),
+static status collect_names(struct server *s, const struct view *v, struct arena *memory,
+                            struct server_names out[TLS_CHAIN_COUNT]) {
+    bytes *managed;
+    size_t managed_count;
+    TRY(domains_managed_names(s, memory, &managed, &managed_count));
+    bytes *ats = ARENA_ARRAY(memory, bytes, v->count * 3 + managed_count + 4),
           *legacy = ARENA_ARRAY(memory, bytes, v->count);
     char machine[256] = "";
     size_t n = 0;
@@ -41,6 +45,8 @@ static void collect_names(const struct server *s, const struct view *v, struct a
         ats[n++] = arena_copy(memory, bytes_from(hosts.names[HOST_CREDENTIALS]));
         legacy[i] = arena_copy(memory, bytes_from(hosts.names[HOST_DATA_LEGACY]));
     }
+    for (size_t i = 0; i < managed_count; i++)
+        ats[n++] = managed[i];
     ats[n++] = BYTES("localhost");
     if (gethostname(machine, sizeof machine - 1) == 0 && machine[0] &&
         strcmp(machine, "localhost") != 0)
@@ -49,6 +55,7 @@ static void collect_names(const struct server *s, const struct view *v, struct a
     ats[n++] = BYTES("::1");
     out[TLS_ATS] = (struct server_names){ats, n};
     out[TLS_LEGACY] = (struct server_names){legacy, v->count};
+    return OK;
 }
 
 /* ---- accounts that are gone ---- */
@@ -85,17 +92,32 @@ void accounts_done(struct server *s) {
 
 /* ---- at start, and again ---- */
 
-status accounts_load(struct server *s) {
-    AUTO(arena) memory = {0};
+static status load_own(struct server *s, const struct view *v, struct arena *memory) {
     struct server_request request = {.certificate_file = s->settings->certificate,
                                      .key_file = s->settings->key};
     struct server_identity *identity;
+    TRY(collect_names(s, v, memory, request.names));
+    TRY(authority_load_identity(s->authority, &request, &identity, &s->identity_look_again_ms));
+    server_identity_unref(s->own_identity);
+    s->own_identity = identity;
+    return OK;
+}
+
+/* Once there is one, a broken file of the operator's does not hold up the rest. */
+static status load_or_keep_own(struct server *s, const struct view *v, struct arena *memory) {
+    status result = load_own(s, v, memory);
+    if (result == OK || !s->own_identity)
+        return result;
+    log_event(LOG_ERROR, "certificate.not_renewed", "%s", failure_text());
+    return OK;
+}
+
+status accounts_load(struct server *s) {
+    AUTO(arena) memory = {0};
     struct view v;
     TRY(look(s, &memory, &v));
-    collect_names(s, &v, &memory, request.names);
-    TRY(authority_load_identity(s->authority, &request, &identity, &s->identity_look_again_ms));
-    server_identity_unref(s->identity);
-    s->identity = identity;
+    TRY(load_or_keep_own(s, &v, &memory));
+    TRY(domains_load(s));
     tell_of_the_gone(s, &v);
     remember(s, &v);
     return OK;

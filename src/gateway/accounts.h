@@ -7,7 +7,7 @@
 
 struct server;
 
-/* accounts_load makes the server certificates fit the accounts of the store. */
+/* accounts_load makes the server certificates fit the accounts of the store and their domains. */
 NODISCARD
 status accounts_load(struct server *s);
 /* accounts_have_changed tells whether another process changed them since. */

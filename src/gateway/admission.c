@@ -7,6 +7,7 @@
 #include "api/subject.h"
 #include "base/clock.h"
 #include "gateway/documents.h"
+#include "gateway/domains.h"
 #include "gateway/mqtt.h"
 #include "gateway/newcomers.h"
 #include "gateway/principals.h"
@@ -169,21 +170,34 @@ static status check_policies(struct admission *a) {
 }
 
 /* The account that the server name means; any name that is not ours means the default one. */
-static status find_account(struct admission *a, struct txn *t) {
+static status find_account(struct admission *a, struct txn *t, struct arena *arena,
+                           struct domain_configuration *out_domain) {
     struct account account;
-    enum account_host kind;
+    *out_domain = (struct domain_configuration){0};
     if (a->account[0])
         return OK; /* asked again */
-    bytes name = buf_bytes(&a->server_name);
-    status s = name.len ? account_find_by_host(t, bytes_from(a->server->settings->region), name,
-                                               &account, &kind)
-                        : E_NOT_FOUND;
-    a->server_name_known = s == OK || name.len == 0;
-    if (s == E_NOT_FOUND)
-        s = account_load_default(t, &account);
-    TRY(s);
+    status s = domains_find(t, arena, bytes_from(a->server->settings->region),
+                            buf_bytes(&a->server_name), a->account, out_domain);
+    a->server_name_known = s == OK || a->server_name.len == 0;
+    if (s != E_NOT_FOUND)
+        return s;
+    TRY(account_load_default(t, &account));
     memcpy(a->account, account.id, sizeof a->account);
     return OK;
+}
+
+/* Its clients get an authentication error [AWS identity 4.6]. */
+static status check_domain(struct admission *a, const struct domain_configuration *domain) {
+    AUTO(buf) text = {0};
+    if (!domain->disabled)
+        return OK;
+    buf_printf(&text,
+               "DOMAIN_DISABLED: the domain configuration %.*s, which the server name %.*s belongs "
+               "to, is DISABLED: aws iot update-domain-configuration --domain-configuration-name "
+               "%.*s --domain-configuration-status ENABLED",
+               BYTES_ARG(domain->name), BYTES_ARG(buf_bytes(&a->server_name)),
+               BYTES_ARG(domain->name));
+    return refuse(a, E_DENIED, "connect.refused", buf_string(&text));
 }
 
 static status load_principal(struct admission *a, struct registry *r,
@@ -239,8 +253,10 @@ static void keep_thing(struct admission *a, const struct principal_facts *facts)
 
 static status decide_principal(struct admission *a, struct txn *t, struct arena *arena) {
     struct principal_facts facts = {0};
+    struct domain_configuration domain;
     bool found = false;
-    TRY(find_account(a, t));
+    TRY(find_account(a, t, arena, &domain));
+    TRY(check_domain(a, &domain));
     struct registry r = {t, arena, bytes_from(a->account), bytes_from(a->server->settings->region)};
     if (a->has_fingerprint) {
         hex_encode(bytes_of(a->fingerprint, sizeof a->fingerprint), a->certificate_id);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gateway/domains.h"
 #include "gateway/http.h"
 #include "gateway/mqtt.h"
 #include "gateway/reasons.h"
@@ -27,14 +28,42 @@ static void stop_reading(struct connection *c, bool stop);
 static const enum tls_kind tls_kinds[ENTRANCE_COUNT] = {
     [ENTRANCE_MQTTS] = TLS_MQTTS, [ENTRANCE_HTTPS] = TLS_HTTPS};
 
-static void start_protocol(struct connection *c) {
-    timer_stop(c->plane->loop, &c->timer);
-    bool mqtt = c->entrance == ENTRANCE_MQTT || c->entrance == ENTRANCE_MQTTS;
-    if (c->entrance == ENTRANCE_HTTPS) { /* [AWS device-gateway 1.1] */
-        bytes alpn = tls_facts(c->tls)->alpn;
-        mqtt = bytes_equal(alpn, BYTES("x-amzn-mqtt-ca")) || bytes_equal(alpn, BYTES("mqtt"));
+/* What is spoken here, by listener and ALPN [AWS device-gateway 1.1]. */
+static bool speaks_mqtt(const struct connection *c) {
+    if (c->entrance != ENTRANCE_HTTPS)
+        return c->entrance != ENTRANCE_API;
+    bytes alpn = tls_facts(c->tls)->alpn;
+    return bytes_equal(alpn, BYTES("x-amzn-mqtt-ca")) || bytes_equal(alpn, BYTES("mqtt"));
+}
+
+/* A domain may say itself what is spoken [AWS device-gateway 1.3]; what was written for another
+ * protocol is told so. */
+static bool domain_agrees(struct connection *c, bool *mqtt) {
+    enum domain_protocol wanted =
+        c->tls ? domain_mark_protocol(tls_facts(c->tls)->mark) : DOMAIN_PROTOCOL_DEFAULT;
+    char text[256];
+    if (wanted == DOMAIN_PROTOCOL_DEFAULT)
+        return true;
+    bool alpn_says = tls_facts(c->tls)->alpn.len > 0 || c->entrance == ENTRANCE_MQTTS;
+    bool wants_mqtt = wanted == DOMAIN_PROTOCOL_SECURE_MQTT;
+    if (alpn_says && *mqtt != wants_mqtt) {
+        (void)snprintf(text, sizeof text,
+                       "PROTOCOL_MISMATCH: the application protocol of this domain is %s, and the "
+                       "client came for %s; the connection was closed",
+                       domain_protocol_name(wanted), *mqtt ? "MQTT" : "HTTPS");
+        reason_connection(c, "domain.protocol_mismatch", text);
+        return false;
     }
-    if (mqtt)
+    *mqtt = wants_mqtt;
+    return true;
+}
+
+static void start_protocol(struct connection *c) {
+    bool mqtt = speaks_mqtt(c);
+    timer_stop(c->plane->loop, &c->timer);
+    if (!domain_agrees(c, &mqtt))
+        connection_close(c);
+    else if (mqtt)
         mqtt_start(c);
     else
         http_start(c);

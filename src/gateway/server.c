@@ -54,10 +54,21 @@ static status open_api(struct server *s) {
     return OK;
 }
 
+/* The store's listener. Domains are loaded again where accounts are, by the thread that waits for
+ * signals: several changes at once make one signal. */
+static void told(void *server, const struct change *changes, size_t count) {
+    bool domains = false;
+    for (size_t i = 0; i < count; i++)
+        domains |= changes[i].kind == CHANGE_DOMAIN;
+    principals_told(server, changes, count);
+    if (domains)
+        (void)kill(getpid(), SIGHUP);
+}
+
 status server_open(struct server *s, const struct settings *settings) {
     s->settings = settings;
     TRY(store_open(&store_sqlite, settings->data, &s->store));
-    store_on_change(s->store, principals_told, s);
+    store_on_change(s->store, told, s);
     store_on_announcement(s->store, announcements_send, s);
     TRY(open_account(s));
     TRY(retained_look(s));
@@ -98,6 +109,7 @@ void server_close(struct server *s) {
     documents_free(s->documents);
     directory_free(s->directory);
     server_identity_unref(s->identity);
+    server_identity_unref(s->own_identity);
     accounts_done(s);
     authority_free(s->authority);
     store_close(s->store);

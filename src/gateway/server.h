@@ -48,7 +48,8 @@ struct server {
     _Atomic unsigned connection_count;
     unsigned connections_max;  /* by the limit of open files; 0: none */
     _Atomic bool has_retained; /* there may be retained messages */
-    struct server_identity *identity;
+    /* from our own authority, and with the domains (gateway/domains.h), as devices see it */
+    struct server_identity *own_identity, *identity;
     int64_t identity_look_again_ms;
     /* gateway/accounts.c: those whose names the identity is for */
     char (*known_accounts)[ACCOUNT_ID_LEN + 1];

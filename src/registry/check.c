@@ -2,6 +2,7 @@
 #include "registry/billing_group.h"
 #include "registry/ca_certificate.h"
 #include "registry/certificate.h"
+#include "registry/domain_configuration.h"
 #include "registry/expiry.h"
 #include "registry/internal.h"
 #include "registry/policy.h"
@@ -519,6 +520,30 @@ static status tag(struct look *l) {
     return is_whole(l, tags_resource_require(&l->r, arn, &found), "what it belongs to", &whole);
 }
 
+/* ---- domains ---- */
+
+static status domain_configuration(struct look *l) {
+    struct domain_configuration d;
+    bytes holder;
+    bool whole;
+    TRY(is_whole(l, domain_configuration_load(&l->r, l->name, &d), "it", &whole));
+    if (!whole || d.domain_name.len == 0)
+        return OK; /* one of the three has no name of its own */
+    TRY(is_whole(l, store_load(l->r.txn, TABLE_DOMAIN_NAMES, d.domain_name, l->r.arena, &holder),
+                 "its domain name", &whole));
+    if (whole && !bytes_equal(holder, l->row.key))
+        tell(l, "its domain name belongs to another one");
+    return OK;
+}
+
+static status server_certificate(struct look *l) {
+    return expect(l, TABLE_SERVER_CERTIFICATE_KEYS, l->row.key);
+}
+
+static status server_certificate_key(struct look *l) {
+    return expect(l, TABLE_SERVER_CERTIFICATES, l->row.key);
+}
+
 /* ---- the walk ---- */
 
 static const struct rule {
@@ -554,6 +579,9 @@ static const struct rule {
     {TABLE_GROUPS_OF_THING, group_of_thing},
     {TABLE_THINGS_OF_GROUP, thing_of_group},
     {TABLE_TAGS, tag},
+    {TABLE_DOMAIN_CONFIGURATIONS, domain_configuration},
+    {TABLE_SERVER_CERTIFICATES, server_certificate},
+    {TABLE_SERVER_CERTIFICATE_KEYS, server_certificate_key},
 };
 
 static status look_at(struct txn *t, struct registry_check *check, const struct rule *rule,

@@ -1,6 +1,8 @@
 /* Imported server certificates:
  *
- *     SERVER_CERTIFICATES  account, id */
+ *     SERVER_CERTIFICATES      account, id
+ *     SERVER_CERTIFICATE_KEYS  account, id → private key: apart, so that only who shows it reads it
+ */
 #include "registry/server_certificate.h"
 #include "base/clock.h"
 #include "registry/domain_configuration.h"
@@ -11,9 +13,8 @@ enum { UUID_LEN = 36 };
 static const struct field fields[] = {
     FIELD(1, struct server_certificate, certificate),
     FIELD(2, struct server_certificate, chain),
-    FIELD(3, struct server_certificate, key_file),
-    FIELD(4, struct server_certificate, created_ms),
-    FIELD(5, struct server_certificate, imported_ms),
+    FIELD(3, struct server_certificate, created_ms),
+    FIELD(4, struct server_certificate, imported_ms),
 };
 
 bytes server_certificate_arn(const struct registry *r, bytes id) {
@@ -43,12 +44,14 @@ static status check_room(const struct registry *r) {
     return OK;
 }
 
-status server_certificate_save(const struct registry *r, const struct server_certificate *c) {
+status server_certificate_save(const struct registry *r, const struct server_certificate *c,
+                               bytes private_key) {
     bool exists;
     TRY(object_has(r, TABLE_SERVER_CERTIFICATES, key_of(r, c->id), &exists));
     if (!exists)
         TRY(check_room(r));
     note(r, CHANGE_DOMAIN, (bytes){0});
+    TRY(store_save(r->txn, TABLE_SERVER_CERTIFICATE_KEYS, key_of(r, c->id), private_key));
     return object_save(r, TABLE_SERVER_CERTIFICATES, key_of(r, c->id), fields, COUNT_OF(fields), c);
 }
 
@@ -65,6 +68,10 @@ status server_certificate_load(const struct registry *r, bytes id,
     return OK;
 }
 
+status server_certificate_key_load(const struct registry *r, bytes id, bytes *out_key) {
+    return store_load(r->txn, TABLE_SERVER_CERTIFICATE_KEYS, key_of(r, id), r->arena, out_key);
+}
+
 status server_certificate_delete(const struct registry *r, bytes id) {
     struct server_certificate c;
     bytes user;
@@ -77,6 +84,7 @@ status server_certificate_delete(const struct registry *r, bytes id) {
                     BYTES_ARG(server_certificate_arn(r, id)), BYTES_ARG(r->account),
                     BYTES_ARG(user));
     note(r, CHANGE_DOMAIN, (bytes){0});
+    TRY(store_remove(r->txn, TABLE_SERVER_CERTIFICATE_KEYS, key_of(r, id)));
     return store_remove(r->txn, TABLE_SERVER_CERTIFICATES, key_of(r, id));
 }
 

@@ -10,7 +10,6 @@ enum { SERVER_CERTIFICATES_MAX = 1000 }; /* per account */
 struct server_certificate {
     bytes id;                 /* a UUID, the end of its ARN */
     bytes certificate, chain; /* PEM; the chain may be none */
-    bytes key_file;           /* its name within the folder of keys */
     int64_t created_ms, imported_ms;
 };
 
@@ -20,10 +19,14 @@ bytes server_certificate_arn(const struct registry *r, bytes id);
 NODISCARD
 status server_certificate_arn_parse(const struct registry *r, bytes arn, bytes *out_id);
 
-/* server_certificate_save adds it, or replaces the one of that id. E_LIMIT when full. Notes
- * CHANGE_DOMAIN. */
+/* server_certificate_save adds it with its private key (PEM), or replaces the one of that id.
+ * E_LIMIT when full. Notes CHANGE_DOMAIN. */
 NODISCARD
-status server_certificate_save(const struct registry *r, const struct server_certificate *c);
+status server_certificate_save(const struct registry *r, const struct server_certificate *c,
+                               bytes private_key);
+/* server_certificate_key_load gives the private key: in the arena, for the caller to wipe. */
+NODISCARD
+status server_certificate_key_load(const struct registry *r, bytes id, bytes *out_key);
 /* E_NOT_FOUND in ACM's words. */
 NODISCARD
 status server_certificate_load(const struct registry *r, bytes id,

@@ -15,7 +15,10 @@ static void lives(struct registry_fixture *f) {
         BYTES(
             "arn:aws:acm:us-east-1:111111111111:certificate/11111111-2222-4333-8444-555555555555"));
     CHECK_OK(server_certificate_save(
-        &f->r, &(struct server_certificate){.id = ID, .certificate = BYTES("pem")}));
+        &f->r, &(struct server_certificate){.id = ID, .certificate = BYTES("pem")}, BYTES("key")));
+    bytes key;
+    CHECK_OK(server_certificate_key_load(&f->r, ID, &key));
+    CHECK_BYTES(key, BYTES("key"));
     CHECK_OK(server_certificate_arn_parse(&f->r, arn, &id));
     CHECK_OK(server_certificate_load(&f->r, id, &got));
     CHECK_BYTES(got.certificate, BYTES("pem"));
@@ -27,6 +30,7 @@ static void lives(struct registry_fixture *f) {
     CHECK_FAILS(server_certificate_arn_parse(&other, arn, &id), E_INVALID, "is not the ARN");
     CHECK_OK(server_certificate_delete(&f->r, ID));
     CHECK(server_certificate_delete(&f->r, ID) == E_NOT_FOUND);
+    CHECK(server_certificate_key_load(&f->r, ID, &key) == E_NOT_FOUND);
 }
 TEST(an_imported_certificate_is_kept_listed_and_deleted) {
     registry_fixture_each(lives);
@@ -36,7 +40,7 @@ static void is_held(struct registry_fixture *f) {
     bytes arn = server_certificate_arn(&f->r, ID);
     struct domain_configuration d = {
         .name = BYTES("d"), .domain_name = BYTES("iot.example.com"), .certificate_arn = arn};
-    CHECK_OK(server_certificate_save(&f->r, &(struct server_certificate){.id = ID}));
+    CHECK_OK(server_certificate_save(&f->r, &(struct server_certificate){.id = ID}, BYTES("key")));
     CHECK_OK(domain_configuration_create(&f->r, &d));
     CHECK_FAILS(server_certificate_delete(&f->r, ID), E_DELETE_CONFLICT, "is in use");
 }

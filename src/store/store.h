@@ -74,6 +74,7 @@
     X(JITP_FAILURES, "jitp_failures", SMALL)                                   \
     X(REGISTRATION_TASKS, "registration_tasks", LARGE)                         \
     X(SERVER_CERTIFICATES, "server_certificates", LARGE)                       \
+    X(SERVER_CERTIFICATE_KEYS, "server_certificate_keys", LARGE)               \
     X(DOMAIN_CONFIGURATIONS, "domain_configurations", SMALL)                   \
     X(DOMAIN_NAMES, "domain_names", SMALL)                                     \
     X(AUTHORIZERS, "authorizers", LARGE)

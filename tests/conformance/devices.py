@@ -129,7 +129,7 @@ class Client:
     """One connection of a paho client. It does not reconnect by itself unless told to."""
 
     def __init__(self, device, client_id, port=None, version=None, alpn=None, will=None, keepalive=60, clean=True,
-                 reconnects=False, server=None):
+                 reconnects=False, server=None, host="localhost", username=None, password=None):
         server = server or device.server
         self.id, self.server = client_id, server
         self.messages = queue.Queue()
@@ -145,7 +145,9 @@ class Client:
             self.paho.tls_set_context(device.tls(version, alpn))
         if will:
             self.paho.will_set(*will)
-        self.paho.connect("localhost", port or (server.mqtts_port if device is not None else server.mqtt_port), keepalive)
+        if username is not None:
+            self.paho.username_pw_set(username, password)
+        self.paho.connect(host, port or (server.mqtts_port if device is not None else server.mqtt_port), keepalive)
         self.paho.loop_start()
 
     def _on_connect(self, _client, _data, _flags, code):
