@@ -15,14 +15,20 @@ enum {
     IDLE_MS_MAX = 75000,         /* between requests */
     ANSWER_MS_MAX = 60000,       /* until an answer has been taken */
     UNREAD_BYTES_MAX = 64 << 10, /* of answers; beyond it no further request is looked at */
-    LINGER_MS = 1000             /* after the last answer, so that it is not lost in a reset */
+    LINGER_MS = 1000,            /* after the last answer, so that it is not lost in a reset */
+    /* Requests that nobody has authenticated yet, of all connections together; what a request
+     * holds up to FREE_BYTES is not counted, so small ones come through whatever others send. */
+    INPUT_BYTES_MAX = 32 << 20,
+    FREE_BYTES = 4 << 10
 };
 
 struct http_client {
     struct connection *connection;
     struct http_parser parser;
     struct buf in;
-    bool lingers; /* the last answer was given: what still comes is thrown away */
+    struct list upload; /* of the plane's, while its request is not complete and counts */
+    size_t charged;     /* of the plane's http_bytes */
+    bool lingers;       /* the last answer was given: what still comes is thrown away */
     bool answering;
 };
 
@@ -43,9 +49,22 @@ static void set_timer(struct http_client *h, uint64_t ms) {
 
 /* ---- answers ---- */
 
+/* Counts what the request holds now. */
+static void charge(struct http_client *h) {
+    struct plane *p = h->connection->plane;
+    size_t holds = h->in.capacity > FREE_BYTES ? h->in.capacity : 0;
+    p->http_bytes += holds - h->charged;
+    h->charged = holds;
+    if (holds == 0 || h->answering)
+        list_remove(&h->upload);
+    else if (list_is_empty(&h->upload))
+        list_push(&p->http_uploads, &h->upload);
+}
+
 static void linger(struct http_client *h) {
     h->lingers = true;
     buf_done(&h->in);
+    charge(h);
 }
 
 static void respond(struct http_client *h, const struct http_response *r) {
@@ -80,6 +99,26 @@ static void refuse(struct http_client *h, int code, const char *type, const char
     linger(h);
 }
 
+/* ---- what unfinished requests may hold ---- */
+
+static size_t share_of(const struct plane *p) {
+    unsigned planes = p->server->settings->threads;
+    return INPUT_BYTES_MAX / (planes ? planes : 1);
+}
+
+/* Who has been sending longest gives way: that is whoever means to occupy memory, or the slowest.
+ * When all of it is with workers, it is `h`. False when that was given up. */
+static bool make_room(struct http_client *h) {
+    struct plane *p = h->connection->plane;
+    while (p->http_bytes > share_of(p) && !h->lingers) {
+        struct list *oldest = list_is_empty(&p->http_uploads) ? &h->upload : p->http_uploads.next;
+        refuse(OWNER(oldest, struct http_client, upload), 503, "ServiceUnavailableException",
+               "too much is being sent to this server at once, and this request was not complete "
+               "for the longest time: send it again");
+    }
+    return !h->lingers;
+}
+
 /* ---- a request and its worker ---- */
 
 static void run(struct job *j) {
@@ -108,6 +147,7 @@ static void write_answer(struct http_client *h, const struct call *k) {
     respond(h, &r);
     if (keep) {
         buf_drop_front(&h->in, http_parser_length(&h->parser));
+        charge(h);
         http_parser_start(&h->parser, BODY_BYTES_MAX);
     } else {
         linger(h);
@@ -150,6 +190,7 @@ static void start_call(struct http_client *h) {
         return;
     }
     h->answering = true;
+    charge(h);
     timer_stop(c->plane->loop, &c->timer);
     connection_busy(c);
     connection_hold(c);
@@ -165,6 +206,7 @@ static void process(struct http_client *h) {
         return;
     if (h->in.len == 0) {
         buf_done(&h->in);
+        charge(h);
         set_timer(h, IDLE_MS_MAX);
         return;
     }
@@ -192,7 +234,9 @@ static size_t take(struct connection *c, bytes in) {
     if (h->in.len == 0 && in.len > 0)
         set_timer(h, REQUEST_MS_MAX);
     buf_append(&h->in, in);
-    process(h);
+    charge(h);
+    if (make_room(h))
+        process(h);
     return in.len;
 }
 
@@ -210,8 +254,11 @@ static void on_time(struct timer *t) {
     connection_close(c);
 }
 
+/* HTTP clients come and go. A request that a worker has keeps its memory. */
 static void gone(struct connection *c, const char *why) {
-    UNUSED(c), UNUSED(why); /* HTTP clients come and go */
+    UNUSED(why);
+    if (!c->http->answering)
+        linger(c->http);
 }
 
 static void drain(struct connection *c) {
@@ -236,6 +283,7 @@ static const struct protocol http_protocol = {
 void http_start(struct connection *c) {
     struct http_client *h = NEW(struct http_client);
     h->connection = c;
+    list_init(&h->upload);
     c->http = h;
     c->protocol = &http_protocol;
     c->timer.on_time = on_time;
@@ -245,5 +293,6 @@ void http_start(struct connection *c) {
 
 void http_free(struct http_client *h) {
     buf_done(&h->in);
+    charge(h);
     mem_free(h);
 }

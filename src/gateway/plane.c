@@ -25,6 +25,7 @@ struct plane *plane_new(struct server *server, struct loop *loop, unsigned index
     list_init(&p->handshakes);
     list_init(&p->graveyard);
     list_init(&p->paused);
+    list_init(&p->http_uploads);
     list_init(&p->refreshes);
     p->next_expiry_ms = INT64_MAX;
     p->read_memory = mem_new(READ_BYTES);

@@ -51,6 +51,8 @@ struct plane {
     uint8_t *read_memory, *plain_memory;
     struct buf cipher; /* what TLS made of one output, until it is written */
     size_t connection_count;
+    struct list http_uploads; /* requests that are not complete and hold much, oldest first */
+    size_t http_bytes;        /* what requests hold here; gateway/http.c */
     bool draining;
 };
 
