@@ -50,7 +50,7 @@ void client_dial(struct play *p, struct client *c) {
     if (c->end && !p->at_once)
         account(p, c);
     client_leave(p, c);
-    c->end = sim_connect(p->sim, BYTES("127.0.0.1:1883"));
+    c->end = sim_connect(p->sim, BYTES(TEST_MQTT));
     if (!c->end)
         fail(p, "nobody listens");
 }

@@ -8,9 +8,7 @@
  *
  * A line that does not come true ends the process with its number and how to play it again. */
 #pragma once
-#include "gateway/server.h"
-#include "gateway/settings.h"
-#include "loop/simulated.h"
+#include "gateway/fixture.h"
 #include "mqtt/packet.h"
 #include "mqtt/property.h"
 
@@ -103,9 +101,8 @@ struct play {
     int line;
     uint64_t seed;
     unsigned loops;
-    struct sim *sim;
-    struct server server;
-    struct settings settings;
+    struct gateway_fixture stage;
+    struct sim *sim; /* its */
     struct client clients[CLIENTS_MAX];
     size_t client_count;
     bool running, at_once;

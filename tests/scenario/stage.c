@@ -2,56 +2,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "codec/json.h"
-#include "gateway/documents.h"
-#include "gateway/principals.h"
 #include "gateway/reasons.h"
 #include "play.h"
-#include "registry/policy.h"
-
-#define ACCOUNT "111122223333"
-#define REGION "eu-west-1"
 
 /* ---- the server ---- */
 
 void stage_open(struct play *p) {
-    struct server *s = &p->server;
-    p->sim = sim_new(p->seed);
-    p->settings.mqtt = "127.0.0.1:1883";
-    p->settings.region = REGION;
-    s->settings = &p->settings;
-    must(p, store_open(&store_memory, "", &s->store));
-    store_on_change(s->store, principals_told, s);
-    must(p, account_ensure_default(s->store, BYTES(ACCOUNT), &s->account));
-    s->documents = documents_new();
-    s->directory = directory_new();
-    for (int crew = 0; crew < CREW_COUNT; crew++)
-        s->workers[crew] = sim_workers_new(p->sim);
+    gateway_fixture_open(&p->stage, p->seed);
+    p->sim = p->stage.sim;
 }
 
 void stage_start(struct play *p) {
-    struct server *s = &p->server;
-    if (p->running)
-        return;
+    if (!p->running)
+        gateway_fixture_start(&p->stage, p->loops);
     p->running = true;
-    for (unsigned i = 0; i < p->loops; i++)
-        must(p, server_add_plane(s, sim_loop_new(p->sim), p->loops));
-    server_connect_planes(s);
-}
-
-static void drain(struct play *p) {
-    for (unsigned i = 0; i < p->server.plane_count; i++)
-        plane_drain(p->server.planes[i]);
-    sim_pass(p->sim, 1000);
-    stage_settle(p);
 }
 
 void stage_close(struct play *p) {
     clients_done(p);
-    sim_run_until_idle(p->sim);
-    drain(p);
-    server_close(&p->server);
-    sim_free(p->sim);
+    gateway_fixture_close(&p->stage);
     arena_done(&p->memory);
 }
 
@@ -64,14 +33,15 @@ void stage_settle(struct play *p) {
 static void set_server(struct play *p, const struct words *w) {
     const char *profile = words_value(w, "profile");
     if (words_have(w, "drains") || (w->count == 2 && strcmp(w->list[1], "drains") == 0)) {
-        drain(p);
+        gateway_fixture_drain(&p->stage);
+        stage_settle(p);
         return;
     }
     if (p->running)
         fail(p, "the server runs already");
-    p->settings.profile =
+    p->stage.settings.profile =
         profile && strcmp(profile, "standard") == 0 ? PROFILE_STANDARD : PROFILE_AWS;
-    p->settings.mqtt_policy = words_value(w, "policy");
+    p->stage.settings.mqtt_policy = words_value(w, "policy");
     sim_set_window(p->sim, words_number(w, "window", 65536));
 }
 
@@ -96,55 +66,28 @@ static void compose_policy(struct play *p, const struct words *w, struct buf *ou
         if (!effect || !colon)
             fail(p, "say: policy NAME allows ACTION:RESOURCE … denies ACTION:RESOURCE …");
         *colon = 0;
-        buf_printf(out,
-                   "%s{\"Effect\":\"%s\",\"Action\":\"iot:%s\",\"Resource\":\"arn:aws:iot:" REGION
-                   ":" ACCOUNT ":%s%s\"}",
-                   comma, effect, word, resource_of(word), colon + 1);
+        buf_printf(out, "%s{\"Effect\":\"%s\",\"Action\":\"iot:%s\",\"Resource\":\"%s%s%s\"}",
+                   comma, effect, word, TEST_ARN(""), resource_of(word), colon + 1);
         comma = ",";
     }
     buf_text(out, "]}");
 }
 
-static status save_policy(const struct registry *r, bytes name, bytes document) {
-    struct policy_version_record version;
-    struct policy_record policy;
-    if (policy_load(r, name, &policy) != OK)
-        return policy_create(r, name, document, NULL);
-    return policy_version_create(r, name, document, true, &version);
-}
-
-static status delete_policy(const struct registry *r, bytes name) {
-    struct policy_version_record *versions;
-    size_t count;
-    TRY(policy_version_list(r, name, &versions, &count));
-    for (size_t i = 0; i < count; i++) {
-        char number[24];
-        (void)snprintf(number, sizeof number, "%llu", (unsigned long long)versions[i].version);
-        if (!versions[i].is_default)
-            TRY(policy_version_delete(r, name, bytes_from(number)));
-    }
-    return policy_delete(r, name);
-}
-
 /* "policy NAME = {JSON}", "policy NAME allows … denies …", "policy NAME is deleted" */
 static void set_policy(struct play *p, const struct words *w, const char *line) {
     AUTO(buf) document = {0};
-    struct txn *t;
+    struct store *store = p->stage.server.store;
     if (w->count < 3)
         fail(p, "a policy is = {JSON}, allows …, denies …, or is deleted");
     bytes name = bytes_from(w->list[1]);
-    must(p, store_begin_write(p->server.store, &t));
-    struct registry r = {t, &p->memory, BYTES(ACCOUNT), BYTES(REGION)};
-    if (strcmp(w->list[2], "is") == 0) {
-        must(p, delete_policy(&r, name));
-    } else if (strcmp(w->list[2], "=") == 0) {
-        buf_text(&document, strchr(line, '=') + 1);
-        must(p, save_policy(&r, name, bytes_trim(buf_bytes(&document))));
-    } else {
+    if (strcmp(w->list[2], "=") == 0)
+        buf_append(&document, bytes_trim(bytes_from(strchr(line, '=') + 1)));
+    else if (strcmp(w->list[2], "is") != 0)
         compose_policy(p, w, &document);
-        must(p, save_policy(&r, name, buf_bytes(&document)));
-    }
-    must(p, store_commit(t));
+    if (document.len > 0)
+        must(p, test_policy_save(store, name, buf_bytes(&document)));
+    else
+        must(p, test_policy_delete(store, name));
     if (p->running && !p->at_once)
         stage_settle(p);
 }
@@ -160,7 +103,7 @@ static void ask_why(struct play *p, const struct words *w) {
     sim_pass(p->sim, 1000); /* reasons are kept a few times a second */
     stage_settle(p);
     const char *id = w->list[1] + (w->list[1][0] == '"');
-    must(p, reasons_print(p->server.store, bytes_from(id), (bytes){0}, &text, &count));
+    must(p, reasons_print(p->stage.server.store, bytes_from(id), (bytes){0}, &text, &count));
     const char *part = w->list[2][0] == '"' ? w->list[2] + 1 : NULL, *last = buf_string(&text),
                *next = last;
     while ((next = strstr(next, "\n20")))
