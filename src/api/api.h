@@ -16,18 +16,20 @@
 #include "store/store.h"
 
 struct api;
-struct functions; /* function/function.h */
-struct issuer;    /* identity/issuer.h */
-struct key_pool;  /* identity/key_pool.h */
+struct connectivity_source; /* registry/connectivity.h */
+struct functions;           /* function/function.h */
+struct issuer;              /* identity/issuer.h */
+struct key_pool;            /* identity/key_pool.h */
 
 /* All borrowed; the store, the issuer and the pool must outlive the api. */
 struct api_config {
     struct store *store;
     bytes region; /* "eu-central-1": of ARNs, endpoints and credential scopes */
     const struct issuer *issuer;
-    struct key_pool *keys;       /* NULL: every key is made when it is asked for */
-    struct functions *functions; /* NULL: this server runs none */
-    bool without_quotas;         /* profile standard: policy documents of any length */
+    struct key_pool *keys;                    /* NULL: every key is made when it is asked for */
+    struct functions *functions;              /* NULL: this server runs none */
+    bool without_quotas;                      /* profile standard: policy documents of any length */
+    struct connectivity_source *connectivity; /* NULL: nobody is ever connected */
 };
 
 struct api *api_new(const struct api_config *config);

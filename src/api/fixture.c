@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "codec/json.h"
 #include "identity/issuer.h"
+#include "registry/connectivity.h"
 #include "support/testing.h"
 
 static void load_key(struct fixture *f) {
@@ -34,14 +35,29 @@ struct fixture fixture_open(void) {
     return fixture_open_on(&store_memory);
 }
 
+/* Stands in for the gateway. */
+static void find_connected(struct connectivity_source *source, bytes account, bytes client_id,
+                           struct connectivity *out) {
+    UNUSED(source);
+    if (!bytes_equal(account, BYTES(FIXTURE_ACCOUNT)))
+        return;
+    if (bytes_equal(client_id, BYTES("lamp-here")))
+        *out = (struct connectivity){true, true, 1700000000123, NULL};
+    if (bytes_equal(client_id, BYTES("lamp-gone")))
+        *out = (struct connectivity){true, false, 1600000000456, "CONNECTION_LOST"};
+}
+static struct connectivity_source connected = {find_connected};
+
 struct fixture fixture_open_on(const struct store_ops *ops) {
     log_set_level(LOG_WARN);
     struct fixture f = {.store = store_fixture_open(ops)};
     CHECK_OK(account_ensure_default(f.store.store, BYTES(FIXTURE_ACCOUNT), &f.account));
     load_key(&f);
     open_issuer(&f);
-    f.api = api_new(&(struct api_config){
-        .store = f.store.store, .region = BYTES(FIXTURE_REGION), .issuer = f.issuer});
+    f.api = api_new(&(struct api_config){.store = f.store.store,
+                                         .region = BYTES(FIXTURE_REGION),
+                                         .issuer = f.issuer,
+                                         .connectivity = &connected});
     f.signing = (struct signing){.region = FIXTURE_REGION, .service = "iot"};
     return f;
 }

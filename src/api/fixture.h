@@ -28,6 +28,7 @@ struct fixture {
     struct api_response response; /* the last one */
 };
 
+/* In it the client "lamp-here" is connected, and "lamp-gone" was (fixture.c). */
 struct fixture fixture_open(void);
 struct fixture fixture_open_on(const struct store_ops *ops);
 void fixture_done(struct fixture *f);

@@ -102,6 +102,9 @@
     X(DESCRIBE_THING_GROUP, describe_thing_group, READ)                        \
     X(UPDATE_THING_GROUP, update_thing_group, WRITE)                           \
     X(DELETE_THING_GROUP, delete_thing_group, WRITE)                           \
+    X(CREATE_DYNAMIC_THING_GROUP, create_dynamic_thing_group, WRITE)           \
+    X(UPDATE_DYNAMIC_THING_GROUP, update_dynamic_thing_group, WRITE)           \
+    X(DELETE_DYNAMIC_THING_GROUP, delete_dynamic_thing_group, WRITE)           \
     X(LIST_THING_GROUPS, list_thing_groups, READ)                              \
     X(ADD_THING_TO_THING_GROUP, add_thing_to_thing_group, WRITE)               \
     X(REMOVE_THING_FROM_THING_GROUP, remove_thing_from_thing_group, WRITE)     \
@@ -126,7 +129,14 @@
     X(UPDATE_INDEXING_CONFIGURATION, update_indexing_configuration, WRITE)     \
     X(DESCRIBE_INDEX, describe_index, READ)                                    \
     X(LIST_INDICES, list_indices, READ)                                        \
+    /* search.c */                                                             \
     X(SEARCH_INDEX, search_index, READ)                                        \
+    X(GET_THING_CONNECTIVITY_DATA, get_thing_connectivity_data, READ)          \
+    /* aggregation.c */                                                        \
+    X(GET_STATISTICS, get_statistics, READ)                                    \
+    X(GET_CARDINALITY, get_cardinality, READ)                                  \
+    X(GET_PERCENTILES, get_percentiles, READ)                                  \
+    X(GET_BUCKETS_AGGREGATION, get_buckets_aggregation, READ)                  \
     /* endpoint.c */                                                           \
     X(DESCRIBE_ENDPOINT, describe_endpoint, READ)
 

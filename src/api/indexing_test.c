@@ -49,22 +49,14 @@ TEST(what_is_not_indexed_yet_is_not_promised) {
         {"{\"thingIndexingConfiguration\":{\"thingIndexingMode\":\"REGISTRY_AND_SHADOW\"}}",
          "shadows"},
         {"{\"thingIndexingConfiguration\":{\"thingIndexingMode\":\"REGISTRY\","
-         "\"thingConnectivityIndexingMode\":\"STATUS\"}}",
-         "connectivity"},
-        {"{\"thingIndexingConfiguration\":{\"thingIndexingMode\":\"REGISTRY\","
          "\"deviceDefenderIndexingMode\":\"VIOLATIONS\"}}",
          "Device Defender"},
         {"{\"thingIndexingConfiguration\":{\"thingIndexingMode\":\"REGISTRY\","
          "\"namedShadowIndexingMode\":\"ON\"}}",
          "named shadows"},
         {"{\"thingIndexingConfiguration\":{\"thingIndexingMode\":\"REGISTRY\","
-         "\"customFields\":[{\"name\":\"attributes.a\",\"type\":\"Number\"}]}}",
-         "custom fields"},
-        {"{\"thingIndexingConfiguration\":{\"thingIndexingMode\":\"REGISTRY\","
          "\"filter\":{\"namedShadowNames\":[\"a\"]}}}",
          "named shadows"},
-        {"{\"thingGroupIndexingConfiguration\":{\"thingGroupIndexingMode\":\"ON\"}}",
-         "thing groups"},
     };
     struct fixture f = fixture_open();
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -134,6 +126,159 @@ TEST(what_is_no_query_is_refused) {
     CHECK_REFUSED(&f, 400, "InvalidRequestException", "2017-09-30");
     (void)search_with(&f, "*", ",\"indexName\":\"AWS_ThingGroups\"");
     CHECK_REFUSED(&f, 404, "ResourceNotFoundException", "AWS_ThingGroups");
+    fixture_done(&f);
+}
+
+static void configure(struct fixture *f, const char *things, const char *groups) {
+    CHECK_INT(ask(f, "POST", "/indexing/config",
+                  arena_printf(&f->arena,
+                               "{\"thingIndexingConfiguration\":{%s},"
+                               "\"thingGroupIndexingConfiguration\":{%s}}",
+                               things, groups)),
+              200);
+}
+
+TEST(custom_fields_are_kept_and_managed_ones_are_not_custom) {
+    struct fixture f = fixture_open();
+    configure(&f,
+              "\"thingIndexingMode\":\"REGISTRY\",\"customFields\":[{\"name\":\"attributes.floor\","
+              "\"type\":\"Number\"}]",
+              "\"thingGroupIndexingMode\":\"ON\"");
+    configure(&f, "\"thingIndexingMode\":\"REGISTRY\"", "\"thingGroupIndexingMode\":\"ON\"");
+    CHECK_INT(ask(&f, "GET", "/indexing/config", NULL), 200);
+    CHECK_ANSWER(&f, "thingIndexingConfiguration.customFields.0.name", "attributes.floor");
+    CHECK_ANSWER(&f, "thingIndexingConfiguration.customFields.0.type", "Number");
+    CHECK_ANSWER(&f, "thingGroupIndexingConfiguration.managedFields.0.name", "thingGroupName");
+    CHECK_INT(ask(&f, "GET", "/indices", NULL), 200);
+    CHECK_ANSWER(&f, "indexNames.1", "AWS_ThingGroups");
+    (void)ask(
+        &f, "POST", "/indexing/config",
+        "{\"thingIndexingConfiguration\":{\"thingIndexingMode\":\"REGISTRY\",\"customFields\":"
+        "[{\"name\":\"thingName\",\"type\":\"String\"}]}}");
+    CHECK_REFUSED(&f, 400, "InvalidRequestException", "thingName is a managed field");
+    fixture_done(&f);
+}
+
+static void create_thing(struct fixture *f, const char *name) {
+    CHECK_INT(ask(f, "POST", arena_printf(&f->arena, "/things/%s", name), "{}"), 200);
+}
+
+TEST(a_search_tells_who_is_connected_once_that_is_indexed) { /* [AWS query-syntax] */
+    struct fixture f = fixture_open();
+    configure(&f, "\"thingIndexingMode\":\"REGISTRY\"", "\"thingGroupIndexingMode\":\"OFF\"");
+    create_thing(&f, "lamp-here");
+    create_thing(&f, "lamp-gone");
+    create_thing(&f, "lamp-new");
+    CHECK_INT(search_with(&f, "connectivity.connected:*", ""), 200);
+    CHECK_INT(answered_json(&f, "things")->count, 0);
+    (void)ask(&f, "POST", "/things/lamp-here/connectivity-data", "{}");
+    CHECK_REFUSED(&f, 400, "IndexNotReadyException", "thingConnectivityIndexingMode STATUS");
+    configure(&f, "\"thingIndexingMode\":\"REGISTRY\",\"thingConnectivityIndexingMode\":\"STATUS\"",
+              "\"thingGroupIndexingMode\":\"OFF\"");
+    CHECK_INT(ask(&f, "GET", "/indices/AWS_Things", NULL), 200);
+    CHECK_ANSWER(&f, "schema", "REGISTRY_AND_CONNECTIVITY_STATUS");
+    CHECK_INT(search_with(&f, "connectivity.connected:true", ""), 200);
+    CHECK_INT(answered_json(&f, "things")->count, 1);
+    CHECK_ANSWER(&f, "things.0.connectivity.connected", "true");
+    CHECK_ANSWER(&f, "things.0.connectivity.timestamp", "1700000000123");
+    CHECK_INT(search_with(&f, "connectivity.connected:false", ""), 200);
+    CHECK_INT(answered_json(&f, "things")->count, 2);
+    CHECK_INT(search_with(&f, "connectivity.disconnectReason:CONNECTION*", ""), 200);
+    CHECK_ANSWER(&f, "things.0.thingName", "lamp-gone");
+    CHECK_ANSWER(&f, "things.0.connectivity.disconnectReason", "CONNECTION_LOST");
+    CHECK_INT(ask(&f, "POST", "/things/lamp-gone/connectivity-data", "{}"), 200);
+    CHECK_ANSWER(&f, "connected", "false");
+    CHECK_ANSWER(&f, "timestamp", "1600000000.456");
+    CHECK_INT(ask(&f, "POST", "/things/lamp-none/connectivity-data", "{}"), 404);
+    (void)ask(&f, "POST", "/indexing/config",
+              "{\"thingIndexingConfiguration\":{\"thingIndexingMode\":\"OFF\","
+              "\"thingConnectivityIndexingMode\":\"STATUS\"}}");
+    CHECK_REFUSED(&f, 400, "InvalidRequestException", "thingIndexingMode must not be OFF");
+    fixture_done(&f);
+}
+
+TEST(groups_have_an_index_of_their_own_and_things_are_found_by_theirs) {
+    struct fixture f = fixture_open();
+    configure(&f, "\"thingIndexingMode\":\"REGISTRY\"", "\"thingGroupIndexingMode\":\"ON\"");
+    CHECK_INT(
+        ask(&f, "POST", "/thing-groups/plant",
+            "{\"thingGroupProperties\":{\"thingGroupDescription\":\"all\",\"attributePayload\":"
+            "{\"attributes\":{\"floor\":\"3\"}}}}"),
+        200);
+    CHECK_INT(ask(&f, "POST", "/thing-groups/hall", "{\"parentGroupName\":\"plant\"}"), 200);
+    create_thing(&f, "lamp");
+    CHECK_INT(ask(&f, "PUT", "/thing-groups/addThingToThingGroup",
+                  "{\"thingGroupName\":\"hall\",\"thingName\":\"lamp\"}"),
+              200);
+    CHECK_INT(search_with(&f, "thingGroupNames:hall", ""), 200);
+    CHECK_ANSWER(&f, "things.0.thingGroupNames.0", "hall");
+    CHECK_INT(search_with(&f, "parentGroupNames:plant", ",\"indexName\":\"AWS_ThingGroups\""), 200);
+    CHECK_INT(answered_json(&f, "thingGroups")->count, 1);
+    CHECK_ANSWER(&f, "thingGroups.0.thingGroupName", "hall");
+    CHECK_ANSWER(&f, "thingGroups.0.parentGroupNames.0", "plant");
+    CHECK_INT(search_with(&f, "attributes.floor>2 all", ",\"indexName\":\"AWS_ThingGroups\""), 200);
+    CHECK_ANSWER(&f, "thingGroups.0.thingGroupDescription", "all");
+    CHECK_ANSWER(&f, "thingGroups.0.attributes.floor", "3");
+    (void)search_with(&f, "thingName:a", ",\"indexName\":\"AWS_ThingGroups\"");
+    CHECK_REFUSED(&f, 400, "InvalidQueryException", "There are thingGroupName, thingGroupId");
+    fixture_done(&f);
+}
+
+static int figure_with(struct fixture *f, const char *operation, const char *query,
+                       const char *more) {
+    return ask(f, "POST", arena_printf(&f->arena, "/indices/%s", operation),
+               arena_printf(&f->arena, "{\"queryString\":\"%s\"%s}", query, more));
+}
+
+TEST(figures_over_what_a_query_finds) { /* [AWS index-aggregate] */
+    struct fixture f = fixture_open();
+    const char *floor = ",\"aggregationField\":\"attributes.floor\"";
+    switch_on(&f);
+    create_things(&f, 10); /* floors 0 to 9 */
+    create_thing(&f, "bare");
+    CHECK_INT(figure_with(&f, "statistics", "*", ""), 200);
+    CHECK_ANSWER(&f, "statistics.count", "11");
+    CHECK_INT(figure_with(&f, "statistics", "attributes.floor>5", floor), 200);
+    CHECK_ANSWER(&f, "statistics.count", "4");
+    CHECK_ANSWER(&f, "statistics.sum", "30");
+    CHECK_ANSWER(&f, "statistics.average", "7.5");
+    CHECK_ANSWER(&f, "statistics.minimum", "6");
+    CHECK_ANSWER(&f, "statistics.maximum", "9");
+    CHECK_ANSWER(&f, "statistics.variance", "1.25");
+    CHECK_ANSWER(&f, "statistics.sumOfSquares", "230");
+    CHECK_INT(figure_with(&f, "cardinality", "*", floor), 200);
+    CHECK_ANSWER(&f, "cardinality", "10");
+    CHECK_INT(figure_with(&f, "percentiles", "*",
+                          ",\"aggregationField\":\"attributes.floor\",\"percents\":[10,50,100]"),
+              200);
+    CHECK_ANSWER(&f, "percentiles.0.value", "0");
+    CHECK_ANSWER(&f, "percentiles.1.percent", "50");
+    CHECK_ANSWER(&f, "percentiles.1.value", "4");
+    CHECK_ANSWER(&f, "percentiles.2.value", "9");
+    CHECK_INT(figure_with(&f, "percentiles", "thingName:bare", floor), 200);
+    CHECK_INT(answered_json(&f, "percentiles")->count, 0);
+    (void)figure_with(&f, "statistics", "*", ",\"aggregationField\":\"shadow.reported.a\"");
+    CHECK_REFUSED(&f, 400, "InvalidAggregationException", "shadow.reported.a is not indexed");
+    fixture_done(&f);
+}
+
+TEST(buckets_come_by_how_full_they_are) { /* [AWS index-aggregate] */
+    struct fixture f = fixture_open();
+    switch_on(&f);
+    CHECK_INT(ask(&f, "POST", "/thing-types/bulb", "{}"), 200);
+    CHECK_INT(ask(&f, "POST", "/thing-types/fan", "{}"), 200);
+    for (int i = 0; i < 5; i++)
+        CHECK_INT(ask(&f, "POST", arena_printf(&f.arena, "/things/t%d", i),
+                      i < 3 ? "{\"thingTypeName\":\"fan\"}" : "{\"thingTypeName\":\"bulb\"}"),
+                  200);
+    CHECK_INT(figure_with(&f, "buckets", "*",
+                          ",\"aggregationField\":\"registry.thingTypeName\","
+                          "\"bucketsAggregationType\":{\"termsAggregation\":{\"maxBuckets\":1}}"),
+              200);
+    CHECK_ANSWER(&f, "totalCount", "5");
+    CHECK_INT(answered_json(&f, "buckets")->count, 1);
+    CHECK_ANSWER(&f, "buckets.0.keyValue", "fan");
+    CHECK_ANSWER(&f, "buckets.0.count", "3");
     fixture_done(&f);
 }
 

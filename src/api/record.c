@@ -121,6 +121,10 @@ void put_number(struct record *r, unsigned id, int64_t number) {
     slot_of(r, id, number_types, NULL)->number = number;
 }
 
+void put_real(struct record *r, unsigned id, double real) {
+    slot_of(r, id, 1U << MODEL_DOUBLE, NULL)->real = real;
+}
+
 void put_flag(struct record *r, unsigned id, bool flag) {
     slot_of(r, id, 1U << MODEL_BOOLEAN, NULL)->flag = flag;
 }

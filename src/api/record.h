@@ -67,6 +67,7 @@ const struct items *get_list(const struct record *r, unsigned id);
 void put_text(struct record *r, unsigned id, bytes text);
 void put_string(struct record *r, unsigned id, const char *text); /* copied; NULL stays absent */
 void put_number(struct record *r, unsigned id, int64_t number);
+void put_real(struct record *r, unsigned id, double real);
 void put_flag(struct record *r, unsigned id, bool flag);
 void put_time(struct record *r, unsigned id, int64_t wall_ms);
 struct record *put_record(struct record *r, unsigned id);

@@ -3,12 +3,15 @@
 
 #include "api/groups.h"
 #include "api/handlers.h"
+#include "api/indexing.h"
 #include "api/tags.h"
+#include "registry/dynamic_group.h"
 
-status create_thing_group(struct call *c) {
+static status create(struct call *c, bytes parent, bytes query) {
     const struct record *properties = get_record(c->in, M_THING_GROUP_PROPERTIES);
     struct thing_group_new new = {.name = get_text(c->in, M_THING_GROUP_NAME),
-                                  .parent = get_text(c->in, M_PARENT_GROUP_NAME),
+                                  .parent = parent,
+                                  .query = query,
                                   .description = get_text(properties, M_THING_GROUP_DESCRIPTION)};
     struct thing_group_record group;
     struct tags tags = tags_in(c);
@@ -19,6 +22,24 @@ status create_thing_group(struct call *c) {
     put_text(c->out, M_THING_GROUP_NAME, group.name);
     put_text(c->out, M_THING_GROUP_ARN, c->resource_arn);
     put_text(c->out, M_THING_GROUP_ID, group.id);
+    return OK;
+}
+
+static void put_query(struct call *c, bytes query) {
+    put_string(c->out, M_INDEX_NAME, THINGS_INDEX);
+    put_text(c->out, M_QUERY_STRING, query);
+    put_string(c->out, M_QUERY_VERSION, QUERY_VERSION);
+}
+
+status create_thing_group(struct call *c) {
+    return create(c, get_text(c->in, M_PARENT_GROUP_NAME), (bytes){0});
+}
+
+status create_dynamic_thing_group(struct call *c) {
+    bytes query = get_text(c->in, M_QUERY_STRING);
+    TRY(index_require_of(c, THINGS_INDEX));
+    TRY(create(c, (bytes){0}, query));
+    put_query(c, query);
     return OK;
 }
 
@@ -48,15 +69,20 @@ status describe_thing_group(struct call *c) {
         put_attributes(put_record(properties, M_ATTRIBUTE_PAYLOAD), group.attributes,
                        group.attribute_count);
     put_metadata(c, &group);
+    if (group.query.len > 0) {
+        put_query(c, group.query);
+        put_string(c->out, M_STATUS, "ACTIVE"); /* what is asked at each listing is never built */
+    }
     return OK;
 }
 
-status update_thing_group(struct call *c) {
+static status update(struct call *c, const bytes *query) {
     const struct record *properties = get_record(c->in, M_THING_GROUP_PROPERTIES);
     const struct record *payload = get_record(properties, M_ATTRIBUTE_PAYLOAD);
     bytes description = get_text(properties, M_THING_GROUP_DESCRIPTION);
     struct thing_group_changes changes = {
         .description = has(properties, M_THING_GROUP_DESCRIPTION) ? &description : NULL,
+        .query = query,
         .replace_attributes = payload && !get_flag(payload, M_MERGE),
         .expected_version = (uint64_t)get_number(c->in, M_EXPECTED_VERSION, 0),
     };
@@ -67,9 +93,31 @@ status update_thing_group(struct call *c) {
     return OK;
 }
 
-status delete_thing_group(struct call *c) {
-    return thing_group_delete(&c->registry, get_text(c->in, M_THING_GROUP_NAME),
+status update_thing_group(struct call *c) {
+    TRY(thing_group_check_kind(&c->registry, get_text(c->in, M_THING_GROUP_NAME), false));
+    return update(c, NULL);
+}
+
+status update_dynamic_thing_group(struct call *c) {
+    bytes query = get_text(c->in, M_QUERY_STRING);
+    TRY(thing_group_check_kind(&c->registry, get_text(c->in, M_THING_GROUP_NAME), true));
+    TRY(index_require_of(c, THINGS_INDEX));
+    return update(c, query.len > 0 ? &query : NULL);
+}
+
+static status delete (struct call *c, bool is_dynamic) {
+    bytes name = get_text(c->in, M_THING_GROUP_NAME);
+    TRY(thing_group_check_kind(&c->registry, name, is_dynamic));
+    return thing_group_delete(&c->registry, name,
                               (uint64_t)get_number(c->in, M_EXPECTED_VERSION, 0));
+}
+
+status delete_thing_group(struct call *c) {
+    return delete (c, false);
+}
+
+status delete_dynamic_thing_group(struct call *c) {
+    return delete (c, true);
 }
 
 /* Unlike elsewhere, `recursive` is on when it is absent: "RecursiveWithoutDefault" in the model. */
@@ -86,7 +134,7 @@ status list_thing_groups(struct call *c) {
     return OK;
 }
 
-/* ---- membership; overrideDynamicGroups has nothing to override: there are no dynamic groups ----
+/* ---- membership; overrideDynamicGroups has nothing to override: dynamic groups take no room ----
  */
 
 status add_thing_to_thing_group(struct call *c) {
@@ -118,18 +166,22 @@ status update_thing_groups_for_thing(struct call *c) {
 }
 
 status list_things_in_thing_group(struct call *c) {
+    struct connectivity_source *source;
     struct page page = call_page(c);
     struct name_list list;
+    TRY(index_connectivity(c, &source));
     TRY(thing_group_list_things(&c->registry, get_text(c->in, M_THING_GROUP_NAME),
-                                get_flag(c->in, M_RECURSIVE), &page, &list));
+                                get_flag(c->in, M_RECURSIVE), source, &page, &list));
     put_names(c, M_THINGS, &list);
     return OK;
 }
 
 status list_thing_groups_for_thing(struct call *c) {
+    struct connectivity_source *source;
     struct page page = call_page(c);
     struct name_list list;
-    TRY(thing_list_groups(&c->registry, get_text(c->in, M_THING_NAME), &page, &list));
+    TRY(index_connectivity(c, &source));
+    TRY(thing_list_all_groups(&c->registry, get_text(c->in, M_THING_NAME), source, &page, &list));
     put_groups(c, M_THING_GROUPS, ARN_THING_GROUP, &list);
     return OK;
 }

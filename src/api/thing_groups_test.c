@@ -174,4 +174,67 @@ TEST(policies_are_attached_to_groups_and_inherited) { /* [AWS policy 7] */
     fixture_done(&f);
 }
 
+TEST(a_dynamic_group_holds_what_its_query_finds) { /* [AWS iot dynamic-thing-groups] */
+    struct fixture f = fixture_open();
+    const char *make = "{\"queryString\":\"attributes.floor>3\",\"thingGroupProperties\":"
+                       "{\"thingGroupDescription\":\"high\"}}";
+    (void)ask(&f, "POST", "/dynamic-thing-groups/high", make);
+    CHECK_REFUSED(&f, 404, "ResourceNotFoundException", "Index 'AWS_Things' does not exist");
+    CHECK_INT(ask(&f, "POST", "/indexing/config",
+                  "{\"thingIndexingConfiguration\":{\"thingIndexingMode\":\"REGISTRY\"}}"),
+              200);
+    CHECK_INT(ask(&f, "POST", "/dynamic-thing-groups/high", make), 200);
+    CHECK_ANSWER(&f, "queryString", "attributes.floor>3");
+    CHECK_ANSWER(&f, "indexName", "AWS_Things");
+    CHECK_INT(ask(&f, "POST", "/dynamic-thing-groups/high", make), 200); /* the same again */
+    (void)ask(&f, "POST", "/dynamic-thing-groups/high", "{\"queryString\":\"*\"}");
+    CHECK_REFUSED(&f, 409, "ResourceAlreadyExistsException", "different properties");
+    (void)ask(&f, "POST", "/dynamic-thing-groups/low", "{\"queryString\":\"attributes.floor:\"}");
+    CHECK_REFUSED(&f, 400, "InvalidQueryException", "is missing");
+    (void)ask(&f, "POST", "/thing-groups/child", "{\"parentGroupName\":\"high\"}");
+    CHECK_REFUSED(&f, 400, "InvalidRequestException", "is dynamic and cannot have child groups");
+    CHECK_INT(
+        ask(&f, "POST", "/things/a", "{\"attributePayload\":{\"attributes\":{\"floor\":\"7\"}}}"),
+        200);
+    CHECK_INT(ask(&f, "GET", "/thing-groups/high/things", NULL), 200);
+    CHECK_ANSWER(&f, "things.0", "a");
+    CHECK_INT(ask(&f, "GET", "/things/a/thing-groups", NULL), 200);
+    CHECK_ANSWER(&f, "thingGroups.0.groupName", "high");
+    CHECK_INT(ask(&f, "GET", "/thing-groups/high", NULL), 200);
+    CHECK_ANSWER(&f, "status", "ACTIVE");
+    CHECK_ANSWER(&f, "queryVersion", "2017-09-30");
+    CHECK_ANSWER(&f, "thingGroupProperties.thingGroupDescription", "high");
+    fixture_done(&f);
+}
+
+TEST(static_and_dynamic_groups_have_operations_of_their_own) {
+    struct fixture f = fixture_open();
+    CHECK_INT(ask(&f, "POST", "/indexing/config",
+                  "{\"thingIndexingConfiguration\":{\"thingIndexingMode\":\"REGISTRY\"}}"),
+              200);
+    CHECK_INT(ask(&f, "POST", "/thing-groups/plant", "{}"), 200);
+    CHECK_INT(ask(&f, "POST", "/dynamic-thing-groups/high", "{\"queryString\":\"*\"}"), 200);
+    CHECK_INT(ask(&f, "POST", "/things/a", "{}"), 200);
+    (void)ask(&f, "PUT", "/thing-groups/addThingToThingGroup",
+              "{\"thingGroupName\":\"high\",\"thingName\":\"a\"}");
+    CHECK_REFUSED(&f, 400, "InvalidRequestException", "its query decides");
+    (void)ask(&f, "PATCH", "/thing-groups/high", "{\"thingGroupProperties\":{}}");
+    CHECK_REFUSED(&f, 400, "InvalidRequestException", "is dynamic");
+    (void)ask(&f, "PATCH", "/dynamic-thing-groups/plant", "{\"thingGroupProperties\":{}}");
+    CHECK_REFUSED(&f, 400, "InvalidRequestException", "is static");
+    (void)ask(&f, "DELETE", "/dynamic-thing-groups/plant", NULL);
+    CHECK_REFUSED(&f, 400, "InvalidRequestException", "is static");
+    (void)ask(&f, "DELETE", "/thing-groups/high", NULL);
+    CHECK_REFUSED(&f, 400, "InvalidRequestException", "is dynamic");
+    CHECK_INT(ask(&f, "PATCH", "/dynamic-thing-groups/high",
+                  "{\"thingGroupProperties\":{},\"queryString\":\"thingName:b\"}"),
+              200);
+    CHECK_ANSWER(&f, "version", "2");
+    CHECK_INT(ask(&f, "GET", "/thing-groups/high/things", NULL), 200);
+    CHECK_INT(answered_json(&f, "things")->count, 0);
+    CHECK_INT(ask(&f, "DELETE", "/dynamic-thing-groups/high", NULL), 200);
+    CHECK_INT(ask(&f, "GET", "/thing-groups/high", NULL), 404);
+    fixture_done(&f);
+}
+
 TEST_MAIN("api/thing_groups")

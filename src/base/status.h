@@ -33,6 +33,8 @@
     X(POLICY_MALFORMED, 400, "MalformedPolicyException", 0x80)             \
     X(QUERY_INVALID, 400, "InvalidQueryException", 0x80)                   \
     X(SQL_PARSE, 400, "SqlParseException", 0x83)                           \
+    X(AGGREGATION_INVALID, 400, "InvalidAggregationException", 0x80)       \
+    X(INDEX_NOT_READY, 400, "IndexNotReadyException", 0x80)                \
     X(LIMIT, 410, "LimitExceededException", 0x97)                          \
     X(THROTTLED, 400, "ThrottlingException", 0x97)                         \
     X(TOO_LARGE, 413, "RequestEntityTooLargeException", 0x95)              \

@@ -65,11 +65,25 @@ static status require_target(const struct registry *r, bytes target, bytes *out_
     return name.len > 0 ? thing_group_load(r, name, &group) : principal_require(r, target, &id);
 }
 
+/* A dynamic group is no target [AWS policy 1.2]. */
+static status check_static(const struct registry *r, bytes resource) {
+    struct thing_group_record group;
+    bytes name = group_of(resource);
+    if (name.len == 0)
+        return OK;
+    TRY(thing_group_load(r, name, &group));
+    if (group.query.len > 0)
+        return FAIL(E_INVALID, "Thing group %.*s is dynamic: policies cannot be attached to it",
+                    BYTES_ARG(name));
+    return OK;
+}
+
 status policy_attach(const struct registry *r, bytes name, bytes target) {
     bytes resource;
     bool attached;
     TRY(require_policy(r, name));
     TRY(require_target(r, target, &resource));
+    TRY(check_static(r, resource));
     bytes key = key_of_pair(r, resource, name);
     TRY(object_has(r, TABLE_POLICIES_OF_TARGET, key, &attached));
     if (attached)

@@ -444,6 +444,15 @@ static status thing_group(struct look *l) {
     TRY(expect(l, TABLE_THING_GROUPS_BY_PATH, key_of(&l->r, g.path)));
     for (size_t i = 0; i < g.ancestor_count; i++)
         TRY(expect(l, TABLE_THING_GROUPS, key_of(&l->r, g.ancestors[i])));
+    return g.query.len ? expect(l, TABLE_DYNAMIC_GROUPS, l->row.key) : OK;
+}
+
+static status dynamic_group(struct look *l) {
+    struct thing_group_record g;
+    bool whole;
+    TRY(is_whole(l, thing_group_load(&l->r, l->name, &g), "the group", &whole));
+    if (whole && !bytes_equal(g.query, l->row.value))
+        tell(l, "the group has another query");
     return OK;
 }
 
@@ -576,6 +585,7 @@ static const struct rule {
     {TABLE_THING_GROUPS, thing_group},
     {TABLE_THING_GROUPS_BY_PARENT, group_by_parent},
     {TABLE_THING_GROUPS_BY_PATH, group_by_path},
+    {TABLE_DYNAMIC_GROUPS, dynamic_group},
     {TABLE_GROUPS_OF_THING, group_of_thing},
     {TABLE_THINGS_OF_GROUP, thing_of_group},
     {TABLE_TAGS, tag},

@@ -208,7 +208,7 @@ status event_thing_group(const struct registry *r, enum event_operation operatio
     put_bytes(&e, "description", group->description);
     put_ancestors(&e, group);
     put_attributes(&e, group->attributes, group->attribute_count);
-    put_bytes_or_null(&e, "dynamicGroupMappingId", (bytes){0});
+    put_bytes_or_null(&e, "dynamicGroupMappingId", group->query.len ? group->id : (bytes){0});
     announce(&e, place(r, "thingGroup", group->name));
     return OK;
 }

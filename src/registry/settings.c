@@ -12,6 +12,10 @@ static const struct field event_fields[] = {
 };
 static const struct field indexing_fields[] = {
     FIELD(1, struct indexing_settings, things),
+    FIELD(2, struct indexing_settings, connectivity),
+    FIELD(3, struct indexing_settings, groups),
+    FIELD(4, struct indexing_settings, thing_fields),
+    FIELD(5, struct indexing_settings, group_fields),
 };
 
 const char *event_type_name(enum event_type type) {

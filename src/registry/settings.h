@@ -35,8 +35,13 @@ status event_settings_load(const struct registry *r, struct event_settings *out_
 NODISCARD
 status event_settings_save(const struct registry *r, const struct event_settings *settings);
 
+/* Of the two indices, AWS_Things and AWS_ThingGroups. Custom fields are a list (store/record.h) of
+ * names and types in turn. */
 struct indexing_settings {
-    bool things; /* the index AWS_Things: what the registry knows of things */
+    bool things;       /* what the registry knows of things */
+    bool connectivity; /* and who is connected */
+    bool groups;       /* thing groups */
+    bytes thing_fields, group_fields;
 };
 NODISCARD
 status indexing_settings_load(const struct registry *r, struct indexing_settings *out_settings);

@@ -7,9 +7,10 @@
 #include "base/random.h"
 #include "registry/attribute.h"
 #include "registry/billing_group.h"
+#include "registry/dynamic_group.h"
 #include "registry/event.h"
+#include "registry/thing_document.h"
 #include "registry/thing_group.h"
-#include "registry/thing_query.h"
 #include "registry/thing_type.h"
 
 struct stored_thing {
@@ -103,6 +104,7 @@ static status check_repeated(const struct registry *r, const struct thing_record
 }
 
 static status add(const struct registry *r, struct thing_record *thing) {
+    struct dynamic_view view;
     char id[37];
     TRY(constraint_check(CONSTRAINT_THING_NAME, thing->name));
     TRY(check_attributes(thing));
@@ -118,7 +120,9 @@ static status add(const struct registry *r, struct thing_record *thing) {
         TRY(billing_group_join(r, thing->billing_group_name, thing->name));
     note(r, CHANGE_THING, thing->name);
     TRY(event_thing(r, EVENT_CREATED, thing));
-    return event_type_association(r, EVENT_ADDED, thing);
+    TRY(event_type_association(r, EVENT_ADDED, thing));
+    TRY(dynamic_groups_look(r, NULL, &view));
+    return dynamic_groups_tell(r, thing, false, &view);
 }
 
 status thing_create(const struct registry *r, const struct thing_record *thing,
@@ -183,18 +187,22 @@ static status apply(const struct registry *r, const struct thing_changes *change
 
 status thing_update(const struct registry *r, bytes name, const struct thing_changes *changes) {
     struct thing_record thing;
+    struct dynamic_view view;
     TRY(thing_load(r, name, &thing));
     TRY(check_version(&thing, changes->expected_version));
+    TRY(dynamic_groups_look(r, &thing, &view));
     TRY(apply(r, changes, &thing));
     thing.version++;
     TRY(save(r, &thing));
     note(r, CHANGE_THING, name);
-    return event_thing(r, EVENT_UPDATED, &thing);
+    TRY(event_thing(r, EVENT_UPDATED, &thing));
+    return dynamic_groups_tell(r, &thing, false, &view);
 }
 
 status thing_delete(const struct registry *r, bytes name, uint64_t expected_version) {
     struct scan scan = {.prefix = key_of_pair(r, name, (bytes){0}), .limit = 1};
     struct thing_record thing;
+    struct dynamic_view view;
     struct row *rows;
     size_t count;
     status s = thing_load(r, name, &thing);
@@ -211,18 +219,16 @@ status thing_delete(const struct registry *r, bytes name, uint64_t expected_vers
         TRY(store_remove(r->txn, TABLE_THINGS_BY_TYPE, type_key(r, &thing)));
     if (thing.billing_group_name.len > 0)
         TRY(billing_group_leave(r, thing.billing_group_name, name));
+    TRY(dynamic_groups_look(r, &thing, &view));
     TRY(thing_group_leave_all(r, &thing));
     TRY(store_remove(r->txn, TABLE_THINGS, key_of(r, name)));
     note(r, CHANGE_THING, name);
     TRY(event_type_association(r, EVENT_REMOVED, &thing));
+    TRY(dynamic_groups_tell(r, &thing, true, &view));
     return event_thing(r, EVENT_DELETED, &thing);
 }
 
-static bool passes(const struct thing_filter *filter, const struct thing_record *thing) {
-    if (!filter)
-        return true;
-    if (filter->query && !thing_query_matches(filter->query, thing))
-        return false;
+static bool has_attribute(const struct thing_filter *filter, const struct thing_record *thing) {
     if (filter->attribute_name.len == 0)
         return true;
     const struct thing_attribute *attribute =
@@ -232,6 +238,14 @@ static bool passes(const struct thing_filter *filter, const struct thing_record 
     return filter->attribute_value_is_prefix
                ? bytes_start_with(attribute->value, filter->attribute_value)
                : bytes_equal(attribute->value, filter->attribute_value);
+}
+
+static status passes(const struct registry *r, const struct thing_filter *filter,
+                     const struct thing_record *thing, bool *out_passes) {
+    *out_passes = !filter || has_attribute(filter, thing);
+    if (!filter || !filter->query || !*out_passes)
+        return OK;
+    return thing_matches(r, filter->query, thing, filter->connectivity, out_passes);
 }
 
 status thing_list(const struct registry *r, const struct thing_filter *filter,
@@ -250,8 +264,10 @@ status thing_list(const struct registry *r, const struct thing_filter *filter,
             break;
         struct thing_record *thing = &l.items[l.count];
         bytes name = bytes_skip(row.key, prefix.len);
+        bool is_wanted;
         TRY(by_type ? thing_load(r, name, thing) : decode(r, name, row.value, thing));
-        l.count += passes(filter, thing);
+        TRY(passes(r, filter, thing, &is_wanted));
+        l.count += is_wanted;
     }
     TRY(cursor_token(&c, &l.next));
     *out_list = l;

@@ -46,12 +46,14 @@ status thing_update(const struct registry *r, bytes name, const struct thing_cha
 NODISCARD
 status thing_delete(const struct registry *r, bytes name, uint64_t expected_version);
 
-struct thing_query; /* registry/thing_query.h */
+struct thing_query;         /* registry/thing_query.h */
+struct connectivity_source; /* registry/connectivity.h */
 struct thing_filter {
     bytes type_name;                       /* none: any */
     bytes attribute_name, attribute_value; /* no name: any */
     bool attribute_value_is_prefix;
-    const struct thing_query *query; /* NULL: any */
+    const struct thing_query *query;          /* NULL: any */
+    struct connectivity_source *connectivity; /* what a query may ask; NULL: nothing known */
 };
 struct thing_list {
     struct thing_record *items;

@@ -11,6 +11,7 @@
 #include "registry/thing_group.h"
 #include "base/clock.h"
 #include "registry/attribute.h"
+#include "registry/dynamic_group.h"
 #include "registry/event.h"
 
 struct stored_group {
@@ -26,6 +27,7 @@ static const struct field fields[] = {
     FIELD(5, struct stored_group, attributes),
     FIELD(6, struct stored_group, group.version),
     FIELD(7, struct stored_group, group.created_ms),
+    FIELD(8, struct stored_group, group.query),
 };
 
 bytes thing_group_arn(const struct registry *r, bytes name) {
@@ -96,6 +98,9 @@ static status place(const struct registry *r, bytes parent_name, struct thing_gr
             return FAIL(E_NOT_FOUND, "Parent thing group %.*s not found",
                         BYTES_ARG(bytes_slice(parent_name, 0, 128)));
         TRY(s);
+        if (parent.query.len > 0)
+            return FAIL(E_INVALID, "Thing group %.*s is dynamic and cannot have child groups",
+                        BYTES_ARG(parent_name));
         TRY(check_siblings(r, &parent));
         if (parent.ancestor_count + 2 > THING_GROUP_DEPTH_MAX)
             return FAIL(E_INVALID, "Thing group %.*s would be %zu levels deep: %d are the most",
@@ -117,6 +122,7 @@ static status add(const struct registry *r, const struct thing_group_new *new,
     group->version = 1;
     group->created_ms = clock_wall_ms();
     TRY(place(r, new->parent, group));
+    TRY(dynamic_group_keep(r, group, true));
     TRY(save(r, group));
     TRY(mark_save(r, TABLE_THING_GROUPS_BY_PARENT, parent_key(r, group)));
     TRY(store_save(r->txn, TABLE_THING_GROUPS_BY_PATH, key_of(r, group->path), group->name));
@@ -131,6 +137,7 @@ static status check_repeated(const struct thing_group_new *new,
                              const struct thing_group_record *existing) {
     if (bytes_equal(new->parent, parent_of(existing)) &&
         bytes_equal(wanted->description, existing->description) &&
+        bytes_equal(wanted->query, existing->query) &&
         attributes_are_alike(wanted->attributes, wanted->attribute_count, existing->attributes,
                              existing->attribute_count))
         return OK;
@@ -141,7 +148,8 @@ static status check_repeated(const struct thing_group_new *new,
 
 status thing_group_create(const struct registry *r, const struct thing_group_new *new,
                           const struct tags *tags, struct thing_group_record *out_group) {
-    struct thing_group_record wanted = {.name = new->name, .description = new->description};
+    struct thing_group_record wanted = {
+        .name = new->name, .description = new->description, .query = new->query};
     struct thing_group_record existing;
     TRY(attributes_lay_over(r->arena, NULL, 0, new->attributes, new->attribute_count,
                             &wanted.attributes, &wanted.attribute_count));
@@ -169,6 +177,15 @@ static status check_version(const struct thing_group_record *group, uint64_t exp
                 BYTES_ARG(group->name));
 }
 
+static status change_query(const struct registry *r, bytes query,
+                           struct thing_group_record *group) {
+    if (group->query.len == 0)
+        return FAIL(E_INVALID, "Thing group %.*s is static and has no query",
+                    BYTES_ARG(group->name));
+    group->query = query;
+    return dynamic_group_keep(r, group, false);
+}
+
 status thing_group_update(const struct registry *r, bytes name,
                           const struct thing_group_changes *changes, uint64_t *out_version) {
     struct thing_group_record group;
@@ -176,6 +193,8 @@ status thing_group_update(const struct registry *r, bytes name,
     TRY(check_version(&group, changes->expected_version));
     if (changes->description)
         group.description = *changes->description;
+    if (changes->query)
+        TRY(change_query(r, *changes->query, &group));
     size_t kept = changes->replace_attributes ? 0 : group.attribute_count;
     TRY(attributes_lay_over(r->arena, group.attributes, kept, changes->attributes,
                             changes->attribute_count, &group.attributes, &group.attribute_count));
@@ -232,6 +251,7 @@ status thing_group_delete(const struct registry *r, bytes name, uint64_t expecte
     bytes resource = resource_of(r, ARN_THING_GROUP, name);
     TRY(policy_detach_all(r, resource));
     TRY(remove_members(r, &group));
+    TRY(dynamic_group_forget(r, &group));
     TRY(tags_remove_all(r, resource));
     TRY(store_remove(r->txn, TABLE_THING_GROUPS, key_of(r, name)));
     TRY(store_remove(r->txn, TABLE_THING_GROUPS_BY_PARENT, parent_key(r, &group)));

@@ -24,7 +24,8 @@ struct thing_group_record {
     bytes description;
     bytes *ancestors; /* names, the root first */
     size_t ancestor_count;
-    bytes path; /* the ids from the root to this one, each with a '/' */
+    bytes path;  /* the ids from the root to this one, each with a '/' */
+    bytes query; /* of a dynamic group: it holds what this finds (dynamic_group.h) */
     struct thing_attribute *attributes;
     size_t attribute_count;
     uint64_t version; /* 1, raised by each update */
@@ -34,13 +35,15 @@ bytes thing_group_arn(const struct registry *r, bytes name);
 
 struct thing_group_new {
     bytes name, parent; /* no parent: a root */
+    bytes query;        /* makes it a dynamic group; those have no parent */
     bytes description;
     const struct thing_attribute *attributes;
     size_t attribute_count;
 };
 /* thing_group_create adds a group. The same again gives the group there is and leaves its tags
- * alone; E_EXISTS when it is another; E_NOT_FOUND for the parent; E_INVALID for names, attributes
- * and limits. out_group may be NULL. */
+ * alone; E_EXISTS when it is another; E_NOT_FOUND for the parent; E_INVALID for names, attributes,
+ * limits and a parent that is dynamic; E_QUERY_INVALID; E_LIMIT beyond DYNAMIC_GROUPS_MAX.
+ * out_group may be NULL. */
 NODISCARD
 status thing_group_create(const struct registry *r, const struct thing_group_new *group,
                           const struct tags *tags, struct thing_group_record *out_group);
@@ -50,6 +53,7 @@ status thing_group_load(const struct registry *r, bytes name,
 
 struct thing_group_changes {
     const bytes *description;                 /* NULL: as it is */
+    const bytes *query;                       /* NULL: as it is; E_INVALID for a static group */
     const struct thing_attribute *attributes; /* an empty value removes the attribute */
     size_t attribute_count;
     bool replace_attributes;   /* an attributePayload was given without merge */
@@ -74,17 +78,25 @@ status thing_group_list(const struct registry *r, const struct thing_group_filte
                         const struct page *page, struct name_list *out_list);
 
 /* Membership (thing_membership.c). Adding twice, and removing what is not in it, are fine.
- * E_NOT_FOUND for group and thing; E_INVALID beyond THING_GROUPS_PER_THING_MAX, and when the thing
- * is in another group of the same tree. */
+ * E_NOT_FOUND for group and thing; E_INVALID beyond THING_GROUPS_PER_THING_MAX, when the thing is
+ * in another group of the same tree, and for a dynamic group. */
 NODISCARD
 status thing_group_add_thing(const struct registry *r, bytes group, bytes thing);
 NODISCARD
 status thing_group_remove_thing(const struct registry *r, bytes group, bytes thing);
-/* Names of the things in the group, if `recursive` in those below it, too. */
+/* Names of the things in the group, if `recursive` in those below it, too. `source` is for dynamic
+ * groups whose query asks who is connected. */
+struct connectivity_source; /* registry/connectivity.h */
 NODISCARD
 status thing_group_list_things(const struct registry *r, bytes group, bool recursive,
-                               const struct page *page, struct name_list *out_list);
+                               struct connectivity_source *source, const struct page *page,
+                               struct name_list *out_list);
 /* Names of the groups a thing was added to. */
 NODISCARD
 status thing_list_groups(const struct registry *r, bytes thing, const struct page *page,
                          struct name_list *out_list);
+/* thing_list_all_groups has the dynamic ones that find it, too; by name. */
+NODISCARD
+status thing_list_all_groups(const struct registry *r, bytes thing,
+                             struct connectivity_source *source, const struct page *page,
+                             struct name_list *out_list);

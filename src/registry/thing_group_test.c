@@ -179,12 +179,12 @@ static void members(struct registry_fixture *f) {
     CHECK_OK(thing_group_add_thing(&f->r, BYTES("lab"), BYTES("t1"))); /* another tree */
     CHECK_OK(thing_group_add_thing(&f->r, BYTES("lab"), BYTES("t1")));
     registry_fixture_commit(f);
-    CHECK_OK(thing_group_list_things(&f->r, BYTES("plant"), false, &(struct page){0}, &l));
+    CHECK_OK(thing_group_list_things(&f->r, BYTES("plant"), false, NULL, &(struct page){0}, &l));
     CHECK_TEXT(joined(f, &l), "t2");
-    CHECK_OK(thing_group_list_things(&f->r, BYTES("plant"), true, &(struct page){0}, &l));
+    CHECK_OK(thing_group_list_things(&f->r, BYTES("plant"), true, NULL, &(struct page){0}, &l));
     CHECK_INT(l.count, 3);
     CHECK_BYTES(l.items[0], BYTES("t2"));
-    CHECK_OK(thing_group_list_things(&f->r, BYTES("hall1"), true, &(struct page){0}, &l));
+    CHECK_OK(thing_group_list_things(&f->r, BYTES("hall1"), true, NULL, &(struct page){0}, &l));
     CHECK_TEXT(joined(f, &l), "t1");
     CHECK_OK(thing_list_groups(&f->r, BYTES("t1"), &(struct page){0}, &l));
     CHECK_TEXT(joined(f, &l), "lab,line7");
@@ -205,7 +205,7 @@ static void members(struct registry_fixture *f) {
     CHECK_FAILS(thing_group_add_thing(&f->r, BYTES("eleventh"), BYTES("t1")), E_INVALID,
                 "in 10 groups already");
     CHECK_OK(thing_delete(&f->r, BYTES("t1"), 0));
-    CHECK_OK(thing_group_list_things(&f->r, BYTES("lab"), true, &(struct page){0}, &l));
+    CHECK_OK(thing_group_list_things(&f->r, BYTES("lab"), true, NULL, &(struct page){0}, &l));
     CHECK_INT(l.count, 0);
 }
 TEST(a_thing_is_in_one_group_of_a_tree_and_in_ten_at_most) { /* [AWS iot thing-groups] */
@@ -236,7 +236,7 @@ static void deletes(struct registry_fixture *f) {
     CHECK_INT(tags.count, 0);
     CHECK_OK(thing_group_delete(&f->r, BYTES("hall1"), 0));
     add_group(f, "line7", NULL);
-    CHECK_OK(thing_group_list_things(&f->r, BYTES("line7"), true, &(struct page){0}, &l));
+    CHECK_OK(thing_group_list_things(&f->r, BYTES("line7"), true, NULL, &(struct page){0}, &l));
     CHECK_INT(l.count, 0);
 }
 TEST(a_deleted_group_leaves_nothing_behind) {

@@ -5,8 +5,12 @@
  *
  * Ids are hexadecimal, so that a '.' ends a path where a child's id would go on: one prefix holds
  * the things of a group, a shorter one those of all groups below it, too. */
+#include "registry/dynamic_group.h"
 #include "registry/event.h"
 #include "registry/internal.h"
+
+#include <stdlib.h>
+
 #include "registry/thing_group.h"
 
 enum { GROUP_ID_LEN = 36 };
@@ -26,21 +30,16 @@ static bytes id_at(bytes path) {
     return bytes_slice(path, path.len - len, GROUP_ID_LEN);
 }
 
-static status tell(const struct registry *r, enum event_operation operation, bytes group,
-                   bytes path, bytes thing) {
-    struct thing_record t;
-    bool is_enabled;
-    TRY(event_is_enabled(r, EVENT_THING_GROUP_MEMBERSHIP, &is_enabled));
-    if (!is_enabled)
-        return OK;
-    TRY(thing_load(r, thing, &t));
-    return event_group_membership(r, operation, group, id_at(path), &t);
-}
-
-static status require_thing(const struct registry *r, bytes name) {
-    bool exists;
-    TRY(object_has(r, TABLE_THINGS, key_of(r, name), &exists));
-    return exists ? OK : FAIL(E_NOT_FOUND, "The specified resource does not exist");
+/* Group and thing, for a change of what is added by hand. */
+static status load_both(const struct registry *r, bytes group, bytes thing,
+                        struct thing_group_record *out_group, struct thing_record *out_thing) {
+    TRY(thing_group_load(r, group, out_group));
+    TRY(thing_load(r, thing, out_thing));
+    if (out_group->query.len > 0)
+        return FAIL(E_INVALID,
+                    "Thing group %.*s is dynamic: its query decides which things are in it",
+                    BYTES_ARG(group));
+    return OK;
 }
 
 status thing_group_memberships(const struct registry *r, bytes thing, struct row **out_rows,
@@ -70,21 +69,24 @@ static status check_room(const struct thing_group_record *group, bytes thing,
 
 status thing_group_add_thing(const struct registry *r, bytes group, bytes thing) {
     struct thing_group_record g;
+    struct thing_record t;
+    struct dynamic_view view;
     struct row *memberships;
     size_t count;
     bool is_in;
-    TRY(thing_group_load(r, group, &g));
-    TRY(require_thing(r, thing));
+    TRY(load_both(r, group, thing, &g, &t));
     bytes key = key_of_pair(r, thing, group);
     TRY(object_has(r, TABLE_GROUPS_OF_THING, key, &is_in));
     if (is_in)
         return OK;
     TRY(thing_group_memberships(r, thing, &memberships, &count));
     TRY(check_room(&g, thing, memberships, count));
+    TRY(dynamic_groups_look(r, &t, &view));
     TRY(store_save(r->txn, TABLE_GROUPS_OF_THING, key, g.path));
     TRY(mark_save(r, TABLE_THINGS_OF_GROUP, member_key(r, g.path, thing)));
     note(r, CHANGE_THING, thing);
-    return tell(r, EVENT_ADDED, group, g.path, thing);
+    TRY(event_group_membership(r, EVENT_ADDED, group, g.id, &t));
+    return dynamic_groups_tell(r, &t, false, &view);
 }
 
 static status leave(const struct registry *r, bytes group, bytes path, bytes thing) {
@@ -94,15 +96,18 @@ static status leave(const struct registry *r, bytes group, bytes path, bytes thi
 
 status thing_group_remove_thing(const struct registry *r, bytes group, bytes thing) {
     struct thing_group_record g;
+    struct thing_record t;
+    struct dynamic_view view;
     bool is_in;
-    TRY(thing_group_load(r, group, &g));
-    TRY(require_thing(r, thing));
+    TRY(load_both(r, group, thing, &g, &t));
     TRY(object_has(r, TABLE_GROUPS_OF_THING, key_of_pair(r, thing, group), &is_in));
     if (!is_in)
         return OK;
+    TRY(dynamic_groups_look(r, &t, &view));
     TRY(leave(r, group, g.path, thing));
     note(r, CHANGE_THING, thing);
-    return tell(r, EVENT_REMOVED, group, g.path, thing);
+    TRY(event_group_membership(r, EVENT_REMOVED, group, g.id, &t));
+    return dynamic_groups_tell(r, &t, false, &view);
 }
 
 status thing_group_leave_all(const struct registry *r, const struct thing_record *thing) {
@@ -117,11 +122,16 @@ status thing_group_leave_all(const struct registry *r, const struct thing_record
     return OK;
 }
 
+/* ---- listings ---- */
+
 status thing_group_list_things(const struct registry *r, bytes group, bool recursive,
-                               const struct page *page, struct name_list *out_list) {
+                               struct connectivity_source *source, const struct page *page,
+                               struct name_list *out_list) {
     struct thing_group_record g;
     struct name_list l;
     TRY(thing_group_load(r, group, &g));
+    if (g.query.len > 0)
+        return dynamic_group_list_things(r, &g, source, page, out_list);
     bytes own = thing_group_members_prefix(r, &g);
     bytes all = bytes_slice(own, 0, own.len - 1);
     TRY(names_list(r, TABLE_THINGS_OF_GROUP, recursive ? all : own, all.len, page, &l));
@@ -133,7 +143,55 @@ status thing_group_list_things(const struct registry *r, bytes group, bool recur
 
 status thing_list_groups(const struct registry *r, bytes thing, const struct page *page,
                          struct name_list *out_list) {
+    struct thing_record t;
     bytes prefix = key_of_pair(r, thing, (bytes){0});
-    TRY(require_thing(r, thing));
+    TRY(thing_load(r, thing, &t));
     return names_list(r, TABLE_GROUPS_OF_THING, prefix, prefix.len, page, out_list);
+}
+
+static int compare_names(const void *a, const void *b) {
+    return bytes_compare(*(const bytes *)a, *(const bytes *)b);
+}
+
+/* All groups of a thing, by name: ten at most that it was added to, and the dynamic ones. */
+static status groups_of(const struct registry *r, bytes thing, struct connectivity_source *source,
+                        struct name_list *out_names) {
+    struct name_list dynamic, all = {.count = 0};
+    struct thing_record t;
+    struct row *memberships;
+    size_t count;
+    TRY(thing_load(r, thing, &t));
+    TRY(thing_group_memberships(r, thing, &memberships, &count));
+    TRY(dynamic_groups_of(r, &t, source, &dynamic));
+    all.items = ARENA_ARRAY(r->arena, bytes, count + dynamic.count + 1);
+    for (size_t i = 0; i < count; i++)
+        all.items[all.count++] = memberships[i].key;
+    for (size_t i = 0; i < dynamic.count; i++)
+        all.items[all.count++] = dynamic.items[i];
+    qsort(all.items, all.count, sizeof *all.items, compare_names);
+    *out_names = all;
+    return OK;
+}
+
+/* A position is a name; its tokens are not those of thing_list_groups. */
+status thing_list_all_groups(const struct registry *r, bytes thing,
+                             struct connectivity_source *source, const struct page *page,
+                             struct name_list *out_list) {
+    bytes prefix = key_of_pair(r, thing, BYTES("+"));
+    struct name_list all, l;
+    struct cursor c;
+    size_t first = 0;
+    TRY(groups_of(r, thing, source, &all));
+    TRY(cursor_start(r, TABLE_GROUPS_OF_THING, prefix, false, page, &c));
+    bytes after = bytes_skip(c.scan.from, prefix.len);
+    while (first < all.count && bytes_compare(all.items[first], after) <= 0)
+        first++;
+    l = (struct name_list){.items = all.items + first, .count = all.count - first};
+    if (l.count > c.limit) {
+        l.count = c.limit;
+        char *last = arena_printf(r->arena, "+%.*s", BYTES_ARG(l.items[l.count - 1]));
+        l.next = cursor_token_after(&c, key_of_pair(r, thing, bytes_from(last)));
+    }
+    *out_list = l;
+    return OK;
 }

@@ -22,6 +22,7 @@ struct place {
 
 struct parser {
     struct arena *arena;
+    enum query_index index;
     bytes text;
     size_t at;
     size_t terms, depth;
@@ -140,33 +141,57 @@ static bool is_star(const struct word *w) {
 
 /* ---- fields ---- */
 
-static const char *const fields[] = {
-#define QUERY_FIELD_TEXT(name, text) [QUERY_##name] = (text),
-    QUERY_FIELDS(QUERY_FIELD_TEXT)
-#undef QUERY_FIELD_TEXT
+static const struct {
+    const char *text, *alias;
+    enum query_index index;
+    bool of_any;
+} fields[] = {
+#define QUERY_FIELD_ROW(name, text, alias, index, of_any) \
+    [QUERY_##name] = {text, alias, QUERY_INDEX_##index, of_any},
+    QUERY_FIELDS(QUERY_FIELD_ROW)
+#undef QUERY_FIELD_ROW
 };
 
-static status unknown_field(bytes name) {
-    return FAIL(E_QUERY_INVALID,
-                "The field %.*s is not indexed. There are thingName, thingId, thingTypeName and "
-                "attributes.NAME",
-                BYTES_ARG(bytes_slice(name, 0, 200)));
+const char *query_field_text(enum query_field field) {
+    return fields[field].text;
 }
 
-static status find_field(const struct word *w, struct place *out) {
-    bytes prefix = bytes_from(fields[QUERY_ATTRIBUTE]);
+bool query_field_is_of_any(enum query_field field) {
+    return fields[field].of_any;
+}
+
+static status unknown_field(enum query_index index, bytes name) {
+    AUTO(buf) known = {0};
+    for (enum query_field i = QUERY_THING_NAME; i < QUERY_ATTRIBUTE; i++)
+        if (fields[i].index == index)
+            buf_printf(&known, "%s, ", fields[i].text);
+    return FAIL(E_QUERY_INVALID, "The field %.*s is not indexed. There are %sattributes.NAME",
+                BYTES_ARG(bytes_slice(name, 0, 200)), buf_string(&known));
+}
+
+static bool is_named(enum query_field field, bytes name) {
+    return bytes_equal(name, bytes_from(fields[field].text)) ||
+           (fields[field].alias && bytes_equal(name, bytes_from(fields[field].alias)));
+}
+
+status query_field_find(enum query_index index, bytes name, enum query_field *out_field,
+                        bytes *out_attribute) {
+    bytes prefix = bytes_from(fields[QUERY_ATTRIBUTE].text);
+    *out_attribute = (bytes){0};
+    if (bytes_start_with(name, prefix) && name.len > prefix.len) {
+        *out_attribute = bytes_skip(name, prefix.len);
+        return *out_field = QUERY_ATTRIBUTE, OK;
+    }
+    for (enum query_field i = QUERY_THING_NAME; i < QUERY_ATTRIBUTE; i++)
+        if (fields[i].index == index && is_named(i, name))
+            return *out_field = i, OK;
+    return unknown_field(index, name);
+}
+
+static status find_field(const struct parser *p, const struct word *w, struct place *out) {
     if (w->has_wildcard || w->is_quoted)
         return FAIL(E_QUERY_INVALID, "The name of a field has neither quotes nor wildcards");
-    if (bytes_start_with(w->pattern, prefix) && w->pattern.len > prefix.len) {
-        *out = (struct place){QUERY_ATTRIBUTE, bytes_skip(w->pattern, prefix.len)};
-        return OK;
-    }
-    for (enum query_field i = QUERY_NAME; i < QUERY_ATTRIBUTE; i++)
-        if (bytes_equal(w->pattern, bytes_from(fields[i]))) {
-            *out = (struct place){.field = i};
-            return OK;
-        }
-    return unknown_field(w->pattern);
+    return query_field_find(p->index, w->pattern, &out->field, &out->attribute);
 }
 
 /* ---- terms ---- */
@@ -295,11 +320,11 @@ static status parse_term(struct parser *p, const struct place *place,
         return range_term(p, place, out);
     TRY(read_word(p, &w));
     if (take(p, ':')) {
-        TRY(find_field(&w, &own));
+        TRY(find_field(p, &w, &own));
         return field_value(p, &own, out);
     }
     if (is_comparison(peek(p))) {
-        TRY(find_field(&w, &own));
+        TRY(find_field(p, &w, &own));
         return comparison_term(p, &own, out);
     }
     return word_term(p, place, &w, out);
@@ -373,8 +398,9 @@ static status check_leading(const struct parser *p) {
     return OK;
 }
 
-status thing_query_parse(struct arena *a, bytes text, const struct thing_query **out_query) {
-    struct parser p = {.arena = a, .text = text};
+status thing_query_parse(struct arena *a, enum query_index index, bytes text,
+                         const struct thing_query **out_query) {
+    struct parser p = {.arena = a, .index = index, .text = text};
     const struct place anywhere = {.field = QUERY_ANY};
     const struct thing_query *q;
     TRY(check_text(text));

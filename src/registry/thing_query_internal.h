@@ -4,19 +4,6 @@
 
 enum query_kind { QUERY_AND, QUERY_OR, QUERY_NOT, QUERY_TERM };
 
-#define QUERY_FIELDS(X)      \
-    X(ANY, "")               \
-    X(NAME, "thingName")     \
-    X(ID, "thingId")         \
-    X(TYPE, "thingTypeName") \
-    X(ATTRIBUTE, "attributes.") /* and the name of one */
-enum query_field {
-#define QUERY_FIELD_ENUM(name, text) QUERY_##name,
-    QUERY_FIELDS(QUERY_FIELD_ENUM)
-#undef QUERY_FIELD_ENUM
-        QUERY_FIELD_COUNT
-};
-
 /* Wildcards as they stand in a pattern; no query holds these bytes, for control characters are
  * refused. */
 enum { QUERY_ANY_RUN = 1, QUERY_ANY_ONE = 2 };
@@ -38,6 +25,3 @@ struct thing_query {
     bytes pattern; /* not of a range */
     struct query_bound low, high;
 };
-
-/* query_number reads a decimal number, all of `text`; false when it is none. */
-bool query_number(bytes text, double *out_number);

@@ -1,4 +1,4 @@
-/* Does this thing match? Values are compared without regard to letter case. */
+/* Does this document match? Values are compared without regard to letter case. */
 #include "registry/thing_query_internal.h"
 
 static uint8_t folded(uint8_t c) {
@@ -58,44 +58,46 @@ static bool value_matches(const struct thing_query *q, bytes value) {
     return q->is_range ? is_in_range(q, value) : matches_pattern(q->pattern, value);
 }
 
-static bool attribute_matches(const struct thing_query *q, const struct thing_record *thing) {
-    for (size_t i = 0; i < thing->attribute_count; i++)
-        if ((q->field == QUERY_ANY || bytes_equal(thing->attributes[i].name, q->attribute)) &&
-            value_matches(q, thing->attributes[i].value))
+static bool attribute_matches(const struct thing_query *q, const struct query_document *d) {
+    for (size_t i = 0; i < d->attribute_count; i++)
+        if ((q->field == QUERY_ANY || bytes_equal(d->attributes[i].name, q->attribute)) &&
+            value_matches(q, d->attributes[i].value))
             return true;
     return false;
 }
 
-static bool term_matches(const struct thing_query *q, const struct thing_record *thing) {
-    switch (q->field) {
-    case QUERY_NAME:
-        return value_matches(q, thing->name);
-    case QUERY_ID:
-        return value_matches(q, thing->id);
-    case QUERY_TYPE:
-        return thing->type_name.len > 0 && value_matches(q, thing->type_name);
-    case QUERY_ATTRIBUTE:
-        return attribute_matches(q, thing);
-    case QUERY_ANY:
-        return value_matches(q, thing->name) || value_matches(q, thing->id) ||
-               (thing->type_name.len > 0 && value_matches(q, thing->type_name)) ||
-               attribute_matches(q, thing);
-    case QUERY_FIELD_COUNT:
-        break;
+static bool concerns(const struct thing_query *q, enum query_field field) {
+    return q->field == QUERY_ANY ? query_field_is_of_any(field) : q->field == field;
+}
+
+static bool term_matches(const struct thing_query *q, const struct query_document *d) {
+    for (size_t i = 0; i < d->value_count; i++)
+        if (concerns(q, d->values[i].field) && value_matches(q, d->values[i].text))
+            return true;
+    return concerns(q, QUERY_ATTRIBUTE) && attribute_matches(q, d);
+}
+
+bool thing_query_matches(const struct thing_query *q, const struct query_document *d) {
+    switch (q->kind) {
+    case QUERY_AND:
+        return thing_query_matches(q->left, d) && thing_query_matches(q->right, d);
+    case QUERY_OR:
+        return thing_query_matches(q->left, d) || thing_query_matches(q->right, d);
+    case QUERY_NOT:
+        return !thing_query_matches(q->left, d);
+    case QUERY_TERM:
+        return term_matches(q, d);
     }
     return false;
 }
 
-bool thing_query_matches(const struct thing_query *q, const struct thing_record *thing) {
-    switch (q->kind) {
-    case QUERY_AND:
-        return thing_query_matches(q->left, thing) && thing_query_matches(q->right, thing);
-    case QUERY_OR:
-        return thing_query_matches(q->left, thing) || thing_query_matches(q->right, thing);
-    case QUERY_NOT:
-        return !thing_query_matches(q->left, thing);
-    case QUERY_TERM:
-        return term_matches(q, thing);
-    }
-    return false;
+bool thing_query_asks(const struct thing_query *q, enum query_field field) {
+    if (q->kind == QUERY_TERM)
+        return concerns(q, field);
+    return thing_query_asks(q->left, field) || (q->right && thing_query_asks(q->right, field));
+}
+
+void query_document_add(struct query_document *d, enum query_field field, bytes text) {
+    if (text.len > 0 && d->value_count < QUERY_VALUES_MAX)
+        d->values[d->value_count++] = (struct query_value){field, text};
 }

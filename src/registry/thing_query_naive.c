@@ -19,7 +19,7 @@ struct text {
 
 struct reading {
     const char *at, *end;
-    const struct thing_record *thing;
+    const struct query_document *document;
     /* two stacks */
     bool values[STACK_MAX];
     char operators[STACK_MAX];
@@ -107,19 +107,25 @@ static bool holds(const struct condition *c, bytes value) {
            (high < 0 || (high == 0 && c->high_included));
 }
 
-static bool holds_of(const struct condition *c, const struct thing_record *thing,
-                     const char *field) {
+/* "registry.thingTypeName" is thingTypeName, but registry.version has no short form. */
+static const char *short_name(const char *field) {
+    bool is_long = strncmp(field, "registry.", 9) == 0 && strcmp(field, "registry.version") != 0;
+    return is_long ? field + 9 : field;
+}
+
+static bool holds_of(const struct condition *c, const struct query_document *d, const char *field) {
     bool any = *field == 0, found = false;
-    if (any || strcmp(field, "thingName") == 0)
-        found |= holds(c, thing->name);
-    if (any || strcmp(field, "thingId") == 0)
-        found |= holds(c, thing->id);
-    if (thing->type_name.len && (any || strcmp(field, "thingTypeName") == 0))
-        found |= holds(c, thing->type_name);
-    for (size_t i = 0; i < thing->attribute_count; i++)
+    field = short_name(field);
+    for (size_t i = 0; i < d->value_count; i++) {
+        const char *name = query_field_text(d->values[i].field);
+        bool is_of_any = strncmp(name, "connectivity.", 13) && strcmp(name, "registry.version");
+        if (any ? is_of_any : strcmp(field, name) == 0)
+            found |= holds(c, d->values[i].text);
+    }
+    for (size_t i = 0; i < d->attribute_count; i++)
         if (any || (strncmp(field, "attributes.", 11) == 0 &&
-                    bytes_equal(thing->attributes[i].name, bytes_from(field + 11))))
-            found |= holds(c, thing->attributes[i].value);
+                    bytes_equal(d->attributes[i].name, bytes_from(field + 11))))
+            found |= holds(c, d->attributes[i].value);
     return found;
 }
 
@@ -238,17 +244,18 @@ static bool read_operand(struct reading *r) {
                !c.pattern.is_quoted) {
         read_range(r, &c);
     }
-    r->values[r->value_count++] = holds_of(&c, r->thing, field);
+    r->values[r->value_count++] = holds_of(&c, r->document, field);
     return true;
 }
 
-bool thing_query_naive(bytes query, const struct thing_record *thing) {
+bool thing_query_naive(bytes query, const struct query_document *document) {
     static struct reading r;
     char copy[LEN_MAX] = {0};
     bool wants_operand = true;
     assert(query.len < sizeof copy);
     memcpy(copy, query.ptr, query.len);
-    r = (struct reading){.at = copy, .end = copy + query.len, .thing = thing, .field_count = 1};
+    r = (struct reading){
+        .at = copy, .end = copy + query.len, .document = document, .field_count = 1};
     for (skip_space(&r); r.at < r.end; skip_space(&r)) {
         if (wants_operand && (take_operator(&r, "NOT") || (*r.at == '-' && r.at++)))
             push_operator(&r, '!');

@@ -7,19 +7,30 @@
 
 static struct thing_attribute lamp_attributes[] = {
     {BYTES("floor"), BYTES("75")}, {BYTES("a/b"), BYTES("x,y")}, {BYTES("serial"), BYTES("abCe")}};
-static const struct thing_record lamp = {.name = BYTES("Lamp-7"),
-                                         .id = BYTES("12ab"),
-                                         .type_name = BYTES("bulb"),
-                                         .attributes = lamp_attributes,
-                                         .attribute_count = 3};
-static const struct thing_record bare = {.name = BYTES("lamp:1"), .id = BYTES("34cd")};
+static const struct query_document lamp = {
+    .values = {{QUERY_THING_NAME, BYTES("Lamp-7")},
+               {QUERY_THING_ID, BYTES("12ab")},
+               {QUERY_THING_TYPE, BYTES("bulb")},
+               {QUERY_THING_GROUPS, BYTES("hall")},
+               {QUERY_THING_GROUPS, BYTES("Rollout-2")},
+               {QUERY_BILLING_GROUP, BYTES("customer1")},
+               {QUERY_VERSION, BYTES("12")},
+               {QUERY_CONNECTED, BYTES("false")},
+               {QUERY_CONNECTIVITY_TIME, BYTES("1700000000123")},
+               {QUERY_DISCONNECT_REASON, BYTES("CONNECTION_LOST")}},
+    .value_count = 10,
+    .attributes = lamp_attributes,
+    .attribute_count = 3};
+static const struct query_document bare = {
+    .values = {{QUERY_THING_NAME, BYTES("lamp:1")}, {QUERY_THING_ID, BYTES("34cd")}},
+    .value_count = 2};
 
-static bool matches(const char *query, const struct thing_record *thing) {
+static bool matches(const char *query, const struct query_document *d) {
     struct arena a = {0};
     const struct thing_query *q;
-    CHECK_OK(thing_query_parse(&a, bytes_from(query), &q));
-    bool is_match = thing_query_matches(q, thing);
-    CHECK(thing_query_naive(bytes_from(query), thing) == is_match);
+    CHECK_OK(thing_query_parse(&a, QUERY_INDEX_THINGS, bytes_from(query), &q));
+    bool is_match = thing_query_matches(q, d);
+    CHECK(thing_query_naive(bytes_from(query), d) == is_match);
     arena_done(&a);
     return is_match;
 }
@@ -93,6 +104,21 @@ static const struct {
     {"attributes.floor:75 AND attributes.floor<80 NOT attributes.floor>77", true},
     {"  bulb\t\n", true},
     {"android", false},
+    {"thingGroupNames:hall", true},
+    {"thingGroupNames:(hall AND rollout-*)", true},
+    {"registry.thingGroupNames:plant", false},
+    {"registry.thingTypeName:bulb", true},
+    {"billingGroupName:customer1", true},
+    {"hall customer1", true},
+    {"registry.version>11", true},
+    {"registry.version:[1 TO 9]", false},
+    {"connectivity.connected:false", true},
+    {"connectivity.connected:true", false},
+    {"connectivity.timestamp>1700000000000", true},
+    {"connectivity.disconnectReason:CONNECTION_LOST", true},
+    {"CONNECTION_LOST", false}, /* words without a field are of the registry */
+    {"false", false},
+    {"12", false},
 };
 
 TEST(queries_find_what_they_say) { /* [AWS query-syntax] */
@@ -136,7 +162,8 @@ TEST(what_is_no_query_is_refused_with_its_place) {
         {"colour:red", "The field colour is not indexed"},
         {"attributes.:red", "is not indexed"},
         {"shadow.reported.a:1", "is not indexed"},
-        {"connectivity.connected:true", "is not indexed"},
+        {"thingGroupName:hall", "is not indexed"}, /* of the other index */
+        {"connectivity.version:1", "is not indexed"},
         {"thing*:a", "neither quotes nor wildcards"},
         {"\"thingName\":a", "neither quotes nor wildcards"},
         {"a@b", "at character 2: this character has no meaning here"},
@@ -151,8 +178,8 @@ TEST(what_is_no_query_is_refused_with_its_place) {
     struct arena a = {0};
     const struct thing_query *q;
     for (size_t i = 0; i < COUNT_OF(wrongs); i++)
-        CHECK_FAILS(thing_query_parse(&a, bytes_from(wrongs[i].query), &q), E_QUERY_INVALID,
-                    wrongs[i].says);
+        CHECK_FAILS(thing_query_parse(&a, QUERY_INDEX_THINGS, bytes_from(wrongs[i].query), &q),
+                    E_QUERY_INVALID, wrongs[i].says);
     arena_done(&a);
 }
 
@@ -161,16 +188,21 @@ TEST(long_and_deep_queries_are_bounded) {
     const struct thing_query *q;
     char text[THING_QUERY_CHARACTERS_MAX + 2];
     memset(text, 'a', sizeof text);
-    CHECK_OK(thing_query_parse(&a, bytes_of(text, THING_QUERY_CHARACTERS_MAX), &q));
-    CHECK_FAILS(thing_query_parse(&a, bytes_of(text, THING_QUERY_CHARACTERS_MAX + 1), &q),
+    CHECK_OK(
+        thing_query_parse(&a, QUERY_INDEX_THINGS, bytes_of(text, THING_QUERY_CHARACTERS_MAX), &q));
+    CHECK_FAILS(thing_query_parse(&a, QUERY_INDEX_THINGS,
+                                  bytes_of(text, THING_QUERY_CHARACTERS_MAX + 1), &q),
                 E_QUERY_INVALID, "longer than 1000");
     text[0] = '*';
-    CHECK_OK(thing_query_parse(&a, bytes_of(text, THING_QUERY_LEADING_MAX), &q));
-    CHECK_FAILS(thing_query_parse(&a, bytes_of(text, THING_QUERY_LEADING_MAX + 1), &q),
-                E_QUERY_INVALID, "100 characters at most");
+    CHECK_OK(
+        thing_query_parse(&a, QUERY_INDEX_THINGS, bytes_of(text, THING_QUERY_LEADING_MAX), &q));
+    CHECK_FAILS(
+        thing_query_parse(&a, QUERY_INDEX_THINGS, bytes_of(text, THING_QUERY_LEADING_MAX + 1), &q),
+        E_QUERY_INVALID, "100 characters at most");
     memset(text, '(', sizeof text);
-    CHECK_FAILS(thing_query_parse(&a, bytes_of(text, THING_QUERY_CHARACTERS_MAX), &q),
-                E_QUERY_INVALID, "too many parentheses");
+    CHECK_FAILS(
+        thing_query_parse(&a, QUERY_INDEX_THINGS, bytes_of(text, THING_QUERY_CHARACTERS_MAX), &q),
+        E_QUERY_INVALID, "too many parentheses");
     arena_done(&a);
 }
 
@@ -178,7 +210,7 @@ TEST(long_and_deep_queries_are_bounded) {
 static void check_beginning(bytes text) {
     struct arena a = {0};
     const struct thing_query *q;
-    if (thing_query_parse(&a, text, &q) == OK)
+    if (thing_query_parse(&a, QUERY_INDEX_THINGS, text, &q) == OK)
         CHECK(thing_query_matches(q, &lamp) == thing_query_naive(text, &lamp));
     arena_done(&a);
 }
@@ -194,7 +226,7 @@ static void lists(struct registry_fixture *f) {
     static const char *const names[] = {"a1", "a2", "b1", "b2", "b3"};
     for (size_t i = 0; i < COUNT_OF(names); i++)
         CHECK_OK(thing_create(&f->r, &(struct thing_record){.name = bytes_from(names[i])}, NULL));
-    CHECK_OK(thing_query_parse(&a, BYTES("thingName:b*"), &filter.query));
+    CHECK_OK(thing_query_parse(&a, QUERY_INDEX_THINGS, BYTES("thingName:b*"), &filter.query));
     CHECK_OK(thing_list(&f->r, &filter, &(struct page){.limit = 2}, &list));
     CHECK(list.count == 2 && list.next.len > 0);
     CHECK_BYTES(list.items[1].name, BYTES("b2"));

@@ -77,7 +77,8 @@
     X(SERVER_CERTIFICATE_KEYS, "server_certificate_keys", LARGE)               \
     X(DOMAIN_CONFIGURATIONS, "domain_configurations", SMALL)                   \
     X(DOMAIN_NAMES, "domain_names", SMALL)                                     \
-    X(AUTHORIZERS, "authorizers", LARGE)
+    X(AUTHORIZERS, "authorizers", LARGE)                                       \
+    X(DYNAMIC_GROUPS, "dynamic_groups", SMALL)
 
 enum table {
 #define STORE_TABLE_ENUM(name, text, size) TABLE_##name,

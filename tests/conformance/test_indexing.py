@@ -76,7 +76,66 @@ def test_results_come_page_by_page_without_loss_or_repetition(indexed):
     assert names == [f"thing-{number:02}" for number in range(1, 12, 2)]
 
 
-@pytest.mark.parametrize("query", ["thingName:(a", "a AND", "colour:red", "connectivity.connected:true", "*a OR *b", "a@b"])
+def test_groups_have_an_index_of_their_own(iot):
+    iot.update_indexing_configuration(thingIndexingConfiguration=REGISTRY,
+                                      thingGroupIndexingConfiguration={"thingGroupIndexingMode": "ON"})
+    assert iot.list_indices()["indexNames"] == ["AWS_Things", "AWS_ThingGroups"]
+    assert iot.describe_index(indexName="AWS_ThingGroups")["indexStatus"] == "ACTIVE"
+    iot.create_thing_group(thingGroupName="plant", thingGroupProperties={"thingGroupDescription": "all of it"})
+    iot.create_thing_group(thingGroupName="hall", parentGroupName="plant")
+    (group,) = iot.search_index(indexName="AWS_ThingGroups", queryString="parentGroupNames:plant")["thingGroups"]
+    assert (group["thingGroupName"], group["parentGroupNames"]) == ("hall", ["plant"])
+    iot.create_thing(thingName="lamp")
+    iot.add_thing_to_thing_group(thingGroupName="hall", thingName="lamp")
+    (thing,) = iot.search_index(queryString="thingGroupNames:hall")["things"]
+    assert thing["thingGroupNames"] == ["hall"]
+    iot.create_billing_group(billingGroupName="customer")
+    iot.add_thing_to_billing_group(billingGroupName="customer", thingName="lamp")
+    assert found(iot, "billingGroupName:customer") == ["lamp"]
+
+
+def test_a_dynamic_group_holds_what_its_query_finds_at_any_moment(indexed):
+    """[AWS iot dynamic-thing-groups]"""
+    made = indexed.create_dynamic_thing_group(thingGroupName="old", queryString="attributes.firmware<3",
+                                              thingGroupProperties={"thingGroupDescription": "to be updated"})
+    assert made["queryString"] == "attributes.firmware<3" and made["indexName"] == "AWS_Things"
+    for name, firmware in [("a", "1"), ("b", "2"), ("c", "3")]:
+        indexed.create_thing(thingName=name, attributePayload={"attributes": {"firmware": firmware}})
+    assert indexed.list_things_in_thing_group(thingGroupName="old")["things"] == ["a", "b"]
+    indexed.update_thing(thingName="a", attributePayload={"attributes": {"firmware": "3"}})
+    assert indexed.list_things_in_thing_group(thingGroupName="old")["things"] == ["b"]
+    assert indexed.list_thing_groups_for_thing(thingName="a")["thingGroups"] == []
+    (group,) = indexed.list_thing_groups_for_thing(thingName="b")["thingGroups"]
+    assert group["groupName"] == "old"
+    indexed.update_dynamic_thing_group(thingGroupName="old", queryString="attributes.firmware<9", expectedVersion=1,
+                                       thingGroupProperties={"thingGroupDescription": "all"})
+    described = indexed.describe_thing_group(thingGroupName="old")
+    assert (described["status"], described["queryString"], described["version"]) == ("ACTIVE", "attributes.firmware<9", 2)
+    assert indexed.list_things_in_thing_group(thingGroupName="old")["things"] == ["a", "b", "c"]
+    with pytest.raises(indexed.exceptions.InvalidRequestException, match="its query decides"):
+        indexed.add_thing_to_thing_group(thingGroupName="old", thingName="a")
+    indexed.delete_dynamic_thing_group(thingGroupName="old")
+    with pytest.raises(indexed.exceptions.ResourceNotFoundException):
+        indexed.describe_thing_group(thingGroupName="old")
+
+
+def test_figures_over_what_a_query_finds(indexed):
+    """[AWS index-aggregate]"""
+    for number in range(10):
+        indexed.create_thing(thingName=f"t{number}", attributePayload={"attributes": {"watt": str(number), "odd": str(number % 2)}})
+    statistics = indexed.get_statistics(queryString="attributes.watt>=2", aggregationField="attributes.watt")["statistics"]
+    assert (statistics["count"], statistics["sum"], statistics["average"], statistics["maximum"]) == (8, 44, 5.5, 9)
+    assert indexed.get_statistics(queryString="*")["statistics"]["count"] == 10
+    assert indexed.get_cardinality(queryString="*", aggregationField="attributes.odd")["cardinality"] == 2
+    (half,) = indexed.get_percentiles(queryString="*", aggregationField="attributes.watt", percents=[50])["percentiles"]
+    assert (half["percent"], half["value"]) == (50, 4)
+    buckets = indexed.get_buckets_aggregation(queryString="attributes.watt<9", aggregationField="attributes.odd",
+                                              bucketsAggregationType={"termsAggregation": {"maxBuckets": 5}})
+    assert buckets["totalCount"] == 9
+    assert [(each["keyValue"], each["count"]) for each in buckets["buckets"]] == [("0", 5), ("1", 4)]
+
+
+@pytest.mark.parametrize("query", ["thingName:(a", "a AND", "colour:red", "shadow.reported.on:true", "*a OR *b", "a@b"])
 def test_what_is_no_query_is_refused(indexed, query):
     with pytest.raises(indexed.exceptions.InvalidQueryException):
         indexed.search_index(queryString=query)
