@@ -41,18 +41,29 @@ static bool has_room(const struct log_line *l, size_t len) {
     return len <= sizeof l->text - TAIL_BYTES - l->len;
 }
 
-static void put_escaped(struct log_line *l, bytes value) {
-    bool text = bytes_are_utf8(value);
+/* How many characters a byte takes in JSON. */
+static size_t escaped_size(uint8_t c, bool text) {
+    if (c == '"' || c == '\\')
+        return 2;
+    return c < 0x20 || c == 0x7F || (c >= 0x80 && !text) ? 6 : 1;
+}
+
+static size_t escaped_len(bytes value, bool text) {
+    size_t len = 0;
+    for (size_t i = 0; i < value.len; i++)
+        len += escaped_size(value.ptr[i], text);
+    return len;
+}
+
+static void put_escaped(struct log_line *l, bytes value, bool text) {
     for (size_t i = 0; i < value.len; i++) {
         uint8_t c = value.ptr[i];
-        char escape[8];
-        if (c == '"' || c == '\\')
+        char escape[8] = {(char)c};
+        if (escaped_size(c, text) == 2)
             (void)snprintf(escape, sizeof escape, "\\%c", c);
-        else if (c < 0x20 || c == 0x7F || (c >= 0x80 && !text))
+        else if (escaped_size(c, text) == 6)
             (void)snprintf(escape, sizeof escape, "\\u%04x", c);
-        else
-            (void)snprintf(escape, sizeof escape, "%c", c);
-        put(l, escape, strlen(escape));
+        put(l, escape, escaped_size(c, text));
     }
 }
 
@@ -75,12 +86,13 @@ void log_bytes(struct log_line *l, const char *key, bytes value) {
         for (int i = 0; i < 3 && (value.ptr[value.len - 1] & 0x80) && !bytes_are_utf8(value); i++)
             value.len--; /* a character cut in the middle */
     }
-    if (!has_room(l, strlen(key) + 6 * value.len + 6))
+    bool text = bytes_are_utf8(value);
+    if (!has_room(l, strlen(key) + escaped_len(value, text) + 6))
         return;
     put(l, ",\"", 2);
     put(l, key, strlen(key));
     put(l, "\":\"", 3);
-    put_escaped(l, value);
+    put_escaped(l, value, text);
     put(l, "\"", 1);
 }
 

@@ -53,6 +53,21 @@ TEST(a_line_is_bounded_and_still_closed) {
     CHECK_TEXT(line + strlen(line) - 2, "}\n");
 }
 
+static void write_sentence(void) {
+    char sentence[1024];
+    memset(sentence, 'x', sizeof sentence - 1);
+    sentence[sizeof sentence - 1] = 0;
+    struct log_line l;
+    CHECK(log_begin(&l, LOG_WARN, "connect.refused"));
+    log_text(&l, "clientId", "lamp");
+    log_text(&l, "message", sentence);
+    log_end(&l);
+}
+
+TEST(a_long_sentence_is_kept_whole) {
+    CHECK_INT(strspn(strchr(captured(write_sentence), 'x'), "x"), 1023);
+}
+
 static void write_debug(void) {
     log_event(LOG_DEBUG, "x", "not wanted");
 }

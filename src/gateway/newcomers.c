@@ -30,14 +30,17 @@ static void run(struct job *j) {
     struct first_connect_answer answer = {0};
     for (size_t i = 0; i < n->presented_count; i++)
         chain[i] = buf_bytes(&n->presented[i]);
-    struct first_connect f = {.store = a->server->store,
-                              .region = bytes_from(a->server->settings->region),
-                              .account = bytes_from(a->account),
-                              .stranger = {.server_name = buf_bytes(&a->server_name),
-                                           .server_name_known = a->server_name_known,
-                                           .der = buf_bytes(&a->der),
-                                           .chain = chain,
-                                           .chain_count = n->presented_count}};
+    struct first_connect f = {
+        .store = a->server->store,
+        .region = bytes_from(a->server->settings->region),
+        .account = bytes_from(a->account),
+        .stranger = {.server_name = buf_bytes(&a->server_name),
+                     .server_name_known = a->server_name_known,
+                     .der = buf_bytes(&a->der),
+                     .chain = chain,
+                     .chain_count = n->presented_count},
+        .options = {.issuer = a->server->issuer,
+                    .without_quotas = a->server->settings->profile == PROFILE_STANDARD}};
     status s = first_connect(&f, clock_wall_ms(), &answer);
     a->result = s == OK ? E_DENIED : s;
     a->event = s == OK ? answer.event : "connect.refused";

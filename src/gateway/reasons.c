@@ -48,11 +48,16 @@ static uint64_t next_number(void) {
     return next;
 }
 
+/* What the client did itself is no warning, nor what goes as it should. */
+static bool is_ordinary(const char *event) {
+    return strcmp(event, "connection.lost") == 0 || strcmp(event, "connect.registered") == 0 ||
+           strcmp(event, "connect.provisioned") == 0;
+}
+
 static void log_reason(const struct who *who, const char *event, const char *sentence,
                        const char *peer) {
     struct log_line l;
-    /* what the client did itself is no warning, nor what goes as it should */
-    bool ours = strcmp(event, "connection.lost") != 0 && strcmp(event, "connect.registered") != 0;
+    bool ours = !is_ordinary(event);
     if (!log_begin(&l, ours ? LOG_WARN : LOG_INFO, event))
         return;
     if (who && who->client_id.len)

@@ -4,6 +4,7 @@
 
 #include "codec/json.h"
 #include "identity/pem.h"
+#include "provisioning/jitp.h"
 #include "registry/ownership.h"
 
 void first_connect_answer_done(struct first_connect_answer *a) {
@@ -18,6 +19,7 @@ struct visit {
     bool is_registered;
     struct certificate_record certificate; /* when it is */
     struct stranger_verdict verdict;       /* when it is not */
+    struct ca_record ca;                   /* that registered it, or does; without id when none */
     struct arena arena;
     struct first_connect_answer *answer;
 };
@@ -95,12 +97,43 @@ static void say_activated(struct visit *v) {
 
 /* ---- templates [AWS identity 6] ---- */
 
-/* With a registrationConfig the CA's template is run for what was just registered, or registered
- * earlier and is still pending; until templates are there, it is said. */
-static void provision(struct visit *v, const struct ca_record *ca) {
-    if (ca->registration_config.len > 0)
-        buf_text(&v->answer->sentence,
-                 ". The CA has a registrationConfig, which this server does not run yet");
+static void say_provisioned(struct visit *v, const struct provisioned *p) {
+    begin_sentence(v, "connect.provisioned", IDENTITY_REGISTERED);
+    buf_printf(&v->answer->sentence,
+               "Certificate %s is registered by its CA %.*s and provisioned by that CA's template",
+               v->id, BYTES_ARG(v->ca.id));
+    if (p->thing_name.len)
+        buf_printf(&v->answer->sentence, ", as the thing %.*s", BYTES_ARG(p->thing_name));
+    buf_text(&v->answer->sentence, ": connect again");
+}
+
+/* The sentence of the template's failure has the place inside it. */
+static void say_not_provisioned(struct visit *v, const char *why) {
+    begin_sentence(v, "provisioning.failed", IDENTITY_PENDING_ACTIVATION);
+    buf_printf(&v->answer->sentence,
+               "The template of CA %.*s could not be run for certificate %s, which stays "
+               "PENDING_ACTIVATION and is tried again when the device connects: %s",
+               BYTES_ARG(v->ca.id), v->id, why);
+}
+
+/* Runs the template of the CA, if it has one, for what was registered now or earlier and is
+ * pending; its failure is the device's answer, not ours. */
+static void provision(struct visit *v) {
+    struct registry r = registry_of(v, NULL);
+    struct provisioning_options options = v->f->options;
+    struct provisioned provisioned = {0};
+    struct x509_names names;
+    if (v->ca.registration_config.len == 0)
+        return;
+    struct jitp_device device = {bytes_from(v->id), &names, v->ca.registration_config};
+    options.now_ms = v->now_ms;
+    status s = x509_names_read(v->f->stranger.der, &v->arena, &names);
+    if (s == OK)
+        s = jitp_provision(v->f->store, &r, &device, &options, &provisioned);
+    if (s == OK)
+        say_provisioned(v, &provisioned);
+    else
+        say_not_provisioned(v, failure_text());
 }
 
 /* ---- registering ---- */
@@ -126,7 +159,8 @@ static status add(struct visit *v, struct txn *t) {
     AUTO(buf) pem = {0};
     pem_encode("CERTIFICATE", leaf->der, &pem);
     new.pem = buf_bytes(&pem);
-    TRY(check_ca(&r, &v->verdict.ca));
+    v->ca = v->verdict.ca;
+    TRY(check_ca(&r, &v->ca));
     TRY(certificate_register(&r, &new, NULL));
     announce(v, t, v->verdict.ca.id, 0);
     return OK;
@@ -152,7 +186,7 @@ static status register_it(struct visit *v) {
     status s = in_writing(v, add);
     if (s == OK) {
         say_registered(v);
-        provision(v, &v->verdict.ca);
+        provision(v);
     } else if (!is_of_the_store(s) && s != E_EXISTS) {
         begin_sentence(v, "connect.refused", IDENTITY_UNKNOWN_CERTIFICATE);
         buf_text(&v->answer->sentence, failure_text());
@@ -195,6 +229,7 @@ static status repeat(struct visit *v) {
     buf_printf(&v->answer->sentence,
                ". The event went again to $aws/events/certificates/registered/%.*s",
                BYTES_ARG(v->certificate.ca_certificate_id));
+    provision(v);
     return OK;
 }
 
@@ -218,12 +253,22 @@ static status find_account(struct visit *v, struct txn *t) {
     return OK;
 }
 
+/* The CA of one that is registered may have been deleted since. */
+static status look_at_ca(struct visit *v, const struct registry *r) {
+    status s = v->certificate.ca_certificate_id.len
+                   ? ca_load(r, v->certificate.ca_certificate_id, &v->ca)
+                   : E_NOT_FOUND;
+    return s == E_NOT_FOUND ? OK : s;
+}
+
 static status look(struct visit *v, struct txn *t) {
     AUTO(buf) why = {0};
     TRY(find_account(v, t));
     struct registry r = registry_of(v, t);
     status s = certificate_load(&r, bytes_from(v->id), &v->certificate);
     v->is_registered = s == OK;
+    if (s == OK)
+        return look_at_ca(v, &r);
     if (s != E_NOT_FOUND)
         return s;
     TRY(stranger_judge(&r, &v->f->stranger, v->now_ms, &v->verdict, &why));

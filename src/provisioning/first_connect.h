@@ -5,23 +5,28 @@
  *                $aws/events/certificates/registered/<caId>, in one commit
  *             ─▶ closed, without CONNACK for MQTT 3.1.1
  *
- * The same again, without the registration, as often as it connects while PENDING_ACTIVATION. What
- * cannot be registered is explained. Blocks, and may write: never on the path of a device that is
- * known and ACTIVE. Certificates are decoded and verified before the write transaction begins, so
- * that first connects share commits and hold nobody up. */
+ * The same again, without the registration, as often as it connects while PENDING_ACTIVATION. When
+ * the CA has a registrationConfig, its template is run after that, in a transaction of its own
+ * (provisioning/jitp.h). What cannot be registered is explained. Blocks, and may write: never on
+ * the path of a device that is known and ACTIVE. Certificates are decoded and verified before the
+ * write transaction begins, so that first connects share commits and hold nobody up. */
 #pragma once
 #include "identity/stranger.h"
+#include "provisioning/register_thing.h"
 
 struct first_connect {
     struct store *store;
     bytes region;
     bytes account; /* that the server name means; the default one when it means none */
     struct stranger stranger;
+    struct provisioning_options options; /* now_ms is not looked at */
 };
 
 struct first_connect_answer {
-    char account[13];    /* whose registry was asked in the end [AWS identity 4.2] */
-    const char *event;   /* for the log: "connect.registered", "connect.refused" */
+    char account[13]; /* whose registry was asked in the end [AWS identity 4.2] */
+    /* for the log: "connect.registered", "connect.provisioned", "provisioning.failed",
+     * "connect.refused" */
+    const char *event;
     struct buf sentence; /* "REASON: why, and what to do" */
 };
 void first_connect_answer_done(struct first_connect_answer *a);

@@ -210,6 +210,54 @@ TEST(each_account_has_a_record_and_an_event_of_its_own) { /* [AWS identity 5.6] 
     done();
 }
 
+static const char template_body[] = /* %s: the thing's name */
+    "{\"Parameters\": {\"AWS::IoT::Certificate::Id\": {\"Type\": \"String\"}}, \"Resources\": {"
+    "\"c\": {\"Type\": \"AWS::IoT::Certificate\", \"Properties\": {\"Status\": \"ACTIVE\", "
+    "\"CertificateId\": {\"Ref\": \"AWS::IoT::Certificate::Id\"}}}, "
+    "\"p\": {\"Type\": \"AWS::IoT::Policy\", \"Properties\": {\"PolicyName\": \"Device\"}}, "
+    "\"t\": {\"Type\": \"AWS::IoT::Thing\", \"Properties\": {\"ThingName\": \"%s\"}}}}";
+
+/* An adopted CA gets this registrationConfig. */
+static void set_template(bytes ca, const char *thing) {
+    AUTO(buf) json = {0};
+    struct json_writer w;
+    const char *before = strstr(template_body, "%s");
+    const char *body = arena_printf(&f.arena, "%.*s%s%s", (int)(before - template_body),
+                                    template_body, thing, before + 2);
+    json_start(&w, &json);
+    json_object_begin(&w);
+    json_name(&w, "templateBody");
+    json_text(&w, body);
+    json_object_end(&w);
+    CHECK_OK(ca_update(&f.r, ca, &(struct ca_changes){.registration_config = buf_bytes(&json)}));
+}
+
+TEST(a_ca_with_a_template_provisions_after_the_registration) { /* [AWS identity 6] */
+    struct certificate_record c;
+    char id[65];
+    start();
+    bytes ca = adopt();
+    CHECK_OK(policy_create(&f.r, BYTES("Device"), BYTES("{}"), NULL));
+    set_template(ca, "lamp no 7"); /* no name for a thing */
+    connect.stranger.der = leaf_der();
+    x509_id(connect.stranger.der, id);
+    int64_t now = clock_wall_ms();
+    knock(now);
+    CHECK_TEXT(answer.event, "provisioning.failed");
+    test_check_contains(buf_string(&answer.sentence), "Resources.t", __FILE__, __LINE__);
+    CHECK_INT(told_count, 1); /* the event comes all the same */
+    CHECK_OK(certificate_load(&f.r, bytes_from(id), &c));
+    CHECK_INT(c.status, CERTIFICATE_PENDING_ACTIVATION);
+    set_template(ca, "lamp-7");
+    knock(now + 60000);
+    CHECK_TEXT(answer.event, "connect.provisioned");
+    test_check_contains(buf_string(&answer.sentence), "as the thing lamp-7", __FILE__, __LINE__);
+    CHECK_INT(told_count, 2);
+    CHECK_OK(certificate_load(&f.r, bytes_from(id), &c));
+    CHECK_INT(c.status, CERTIFICATE_ACTIVE);
+    done();
+}
+
 TEST(without_a_server_name_a_default_ca_in_the_chain_tells_the_account) { /* [AWS identity 5.2] */
     struct certificate_record c;
     char id[65];

@@ -74,6 +74,13 @@ class Authority:
                 f"-{digest}", "-days", days, "-out", f"{number}.pem", folder=folder)
         return (folder / f"{number}.pem").read_text()
 
+    def sign_authority(self, below):
+        """The certificate of an intermediate: the CA `below` as signed by this one."""
+        (self.folder / "below.csr").write_text((below.folder / "ca.csr").read_text())
+        openssl("x509", "-req", "-in", "below.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-sha256", "-days", 500,
+                "-extfile", "ca.cnf", "-extensions", "ext", "-out", "below.pem", folder=self.folder)
+        return (self.folder / "below.pem").read_text()
+
     def register(self, iot, activate=True):
         code = iot.get_registration_code()["registrationCode"]
         return iot.register_ca_certificate(caCertificate=self.pem, verificationCertificate=self.sign(code),

@@ -44,7 +44,8 @@ class Wire:
     def __init__(self, port, tls=None, timeout_s=10, server_hostname="localhost"):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout_s)
         if tls:
-            tls.check_hostname = server_hostname is not None
+            if server_hostname is None:
+                tls.check_hostname = False
             self.socket = tls.wrap_socket(self.socket, server_hostname=server_hostname)
 
     def send(self, *data):
