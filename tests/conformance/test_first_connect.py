@@ -8,7 +8,7 @@ import pytest
 
 from devices import ALLOW_ALL, Authority
 from newcomers import Newcomer, adopt
-from test_own_ca import KEYS, sign
+from test_own_ca import KEYS, make_authority, register_authority, sign
 from wire import Wire
 
 LOST = "Client clientID sending CONNECT\nError: The connection was lost.\n"
@@ -129,3 +129,45 @@ def test_walkthrough_b_typed(shell, server):
         described = json.loads(shell.type("aws iot describe-certificate --certificate-id $CERT_ID").stdout)["certificateDescription"]
         assert (described["caCertificateId"], described["transferData"], described["customerVersion"], described["certificateMode"],
                 described["status"]) == (shell.value("CA_ID"), {}, 2, "SNI_ONLY", "ACTIVE")
+
+
+class Function:
+    """What the rule of walkthrough C calls, before there are rules: hears the events and does what the article's function does."""
+
+    def __init__(self, server, device, ca_id):
+        self.iot, self.watcher = server.client(), listener(device, ca_id)
+
+    def acts_once(self):
+        told = event(self.watcher)
+        arn = self.iot.describe_certificate(certificateId=told["certificateId"])["certificateDescription"]["certificateArn"]
+        self.iot.attach_principal_policy(policyName="PubSubToAnyTopic", principal=arn)
+        self.iot.update_certificate(certificateId=told["certificateId"], newStatus="ACTIVE")
+        self.iot.create_thing(thingName="my_thing")
+        self.iot.attach_thing_principal(thingName="my_thing", principal=arn)
+        return told
+
+
+def test_walkthrough_c_typed_from_the_device(shell, server, device, iot):
+    """The article with a rule and a function, as far as the device goes: CA in DEFAULT mode, leaf and CA sent."""
+    make_authority(shell)
+    done = shell.type("aws iot register-ca-certificate --ca-certificate rootCA.pem --verification-cert rootCA.pem", fails=True)
+    assert "file://" in done.stderr and "PEM" in done.stderr
+    register_authority(shell)
+    ca_id = shell.value("CA_ID")
+    shell.type("aws iot update-ca-certificate --certificate-id $CA_ID --new-auto-registration-status ENABLE")
+    described = json.loads(shell.type("aws iot describe-ca-certificate --certificate-id $CA_ID").stdout)["certificateDescription"]
+    assert (described["status"], described["autoRegistrationStatus"], described["certificateMode"]) == ("ACTIVE", "ENABLE", "DEFAULT")
+    iot.create_policy(policyName="PubSubToAnyTopic", policyDocument=json.dumps(ALLOW_ALL))
+    function = Function(server, device, ca_id)
+    sign(shell, "deviceCert", "/CN=device 1")
+    shell.type("cat deviceCert.pem rootCA.pem > deviceCertAndCACert.crt")
+    publish = ("mosquitto_pub --cafile $KEDGE_CA_FILE --cert deviceCertAndCACert.crt --key deviceCert.key -h localhost"
+               " -p $KEDGE_MQTTS_PORT -q 1 -t topic -i clientID --tls-version tlsv1.2 -m Hello -d")
+    assert shell.type(publish, fails=True).text == LOST
+    told = function.acts_once()
+    assert (told["caCertificateId"], told["certificateStatus"], told["certificateRegistrationTimestamp"]) == (ca_id, "PENDING_ACTIVATION", None)
+    time.sleep(1)  # AWS lets a client identifier connect once a second
+    welcome = shell.type(publish).text
+    assert "received CONNACK (0)" in welcome and "received PUBACK (Mid: 1, RC:0)" in welcome
+    assert iot.list_thing_principals(thingName="my_thing")["principals"][0].endswith("cert/" + told["certificateId"])
+    assert iot.describe_certificate(certificateId=told["certificateId"])["certificateDescription"]["certificateMode"] == "DEFAULT"
