@@ -404,6 +404,37 @@ TEST(receive_is_asked_for_each_delivery_and_a_change_acts_on_the_next_message) {
     world_done(&w);
 }
 
+TEST(an_answer_goes_to_one_session_as_its_subscriptions_and_policies_have_it) {
+    struct world w;
+    struct client asked, other;
+    struct publication answer = {.topic = BYTES("a/ok"), .payload = BYTES("x"), .qos = 1};
+    world_init(&w, &generous);
+    connect_as(&w, &asked, 0, "asked", NULL);
+    connect_as(&w, &other, 0, "other", NULL);
+    subscribe(&other, "a/+", 1);
+    settle(&w);
+    CHECK(!session_answer(asked.session, &answer));
+    subscribe(&asked, "a/#", 0);
+    settle(&w);
+    CHECK(session_answer(asked.session, &answer));
+    CHECK_TEXT(received(&asked), "a/ok=x/0 ");
+    subscribe(&asked, "+/ok", 1);
+    settle(&w);
+    CHECK(session_answer(asked.session, &answer));
+    CHECK_TEXT(received(&asked), "a/ok=x/1 ");
+    CHECK_TEXT(received(&other), "");
+    struct policy_set *none =
+        set_of("{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"iot:"
+               "Receive\",\"Resource\":\"arn:aws:iot:eu-west-1:111122223333:topic/b\"}]}");
+    session_set_policies(asked.session, none);
+    CHECK(!session_answer(asked.session, &answer));
+    CHECK_TEXT(received(&asked), "");
+    policy_set_unref(none);
+    leave(&asked);
+    leave(&other);
+    world_done(&w);
+}
+
 TEST(accounts_are_separate) {
     struct world w;
     struct client c;

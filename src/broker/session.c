@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "broker/internal.h"
+#include "mqtt/topic.h"
 #include "policy/set.h"
 
 struct subscription {
@@ -172,6 +173,26 @@ void deliver(struct broker *b, struct session *s, const struct publication *p, u
 void session_deliver(struct session *s, const struct publication *p, uint8_t qos, bool retain) {
     packet_forms_start(s->space->broker->forms, p);
     deliver(s->space->broker, s, p, qos, retain);
+}
+
+bool session_answer(struct session *s, const struct publication *p) {
+    bool parent_included = s->space->broker->limits.hash_matches_parent;
+    struct map_node *n;
+    int granted = -1;
+    for (size_t at = 0; (n = map_next(&s->subscriptions, &at));) {
+        int qos = OWNER(n, struct subscription, node)->options & SUBSCRIBE_QOS;
+        if (qos > granted && topic_filter_matches(n->key, p->topic, parent_included))
+            granted = qos;
+    }
+    if (granted < 0)
+        return false;
+    if (!s->receive_all &&
+        policy_check(s->policies, POLICY_RECEIVE, p->topic, NULL).verdict != POLICY_ALLOWED) {
+        s->denied++;
+        return false;
+    }
+    session_deliver(s, p, p->qos < granted ? p->qos : (uint8_t)granted, false);
+    return true;
 }
 
 bool session_acknowledge(struct session *s, uint16_t packet_id) {

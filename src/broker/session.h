@@ -104,3 +104,7 @@ void session_resume(struct session *s);
 
 /* session_deliver sends or queues one message to this session alone, `retain` set as told. */
 void session_deliver(struct session *s, const struct publication *p, uint8_t qos, bool retain);
+/* session_answer does so if one of its subscriptions matches the topic and its policies allow
+ * iot:Receive there, at the highest QoS it was granted: an answer meant for this client only. */
+NODISCARD
+bool session_answer(struct session *s, const struct publication *p);
