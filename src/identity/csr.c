@@ -2,6 +2,7 @@
 
 #include <openssl/x509.h>
 
+#include "identity/issuer.h"
 #include "identity/openssl.h"
 #include "identity/pem.h"
 
@@ -31,5 +32,44 @@ status csr_parse(bytes pem, X509_REQ **out_csr) {
         return s;
     }
     *out_csr = csr;
+    return OK;
+}
+
+status csr_check(bytes csr_pem) {
+    X509_REQ *csr;
+    TRY(csr_parse(csr_pem, &csr));
+    X509_REQ_free(csr);
+    return OK;
+}
+
+static status compare(X509_REQ *csr, const struct x509_certificate *c) {
+    if (EVP_PKEY_eq(X509_REQ_get0_pubkey(csr), X509_get0_pubkey(c->openssl)) != 1)
+        return FAIL(E_INVALID, "the certificate is for another key than the CSR");
+    if (X509_NAME_cmp(X509_REQ_get_subject_name(csr), X509_get_subject_name(c->openssl)) != 0)
+        return FAIL(E_INVALID, "the certificate has another subject (%s) than the CSR", c->subject);
+    return OK;
+}
+
+static status check_provided(bytes csr_pem, const struct x509_certificate *c, int64_t now_ms) {
+    X509_REQ *csr;
+    TRY(x509_check_quality(c));
+    TRY(x509_check_validity(c, now_ms));
+    TRY(csr_parse(csr_pem, &csr));
+    status s = compare(csr, c);
+    X509_REQ_free(csr);
+    return s;
+}
+
+status issued_take_provided(bytes csr_pem, bytes certificate_pem, int64_t now_ms,
+                            struct issued *out_issued) {
+    struct issued issued = {0};
+    TRY(x509_parse_pem(certificate_pem, X509_DEVICE_CERTIFICATE, &issued.certificate));
+    status s = check_provided(csr_pem, &issued.certificate, now_ms);
+    if (s != OK) {
+        issued_done(&issued);
+        return s;
+    }
+    buf_append(&issued.pem, certificate_pem);
+    *out_issued = issued;
     return OK;
 }

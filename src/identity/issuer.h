@@ -36,3 +36,12 @@ status issuer_issue_csr(const struct issuer *i, bytes csr_pem, int64_t now_ms,
 NODISCARD
 status issuer_issue_keys(const struct issuer *i, struct key_pool *pool, int64_t now_ms,
                          struct issued *out_issued);
+/* csr_check: what issuer_issue_csr demands of a CSR, without issuing. E_INVALID. */
+NODISCARD
+status csr_check(bytes csr_pem);
+/* issued_take_provided is for certificates that somebody else has issued for a CSR: a certificate
+ * provider's function. E_INVALID unless it is of the CSR's subject and key [AWS identity 11.1];
+ * E_CERTIFICATE_INVALID when it is none, or of a kind or age that cannot be registered. */
+NODISCARD
+status issued_take_provided(bytes csr_pem, bytes certificate_pem, int64_t now_ms,
+                            struct issued *out_issued);

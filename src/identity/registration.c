@@ -127,11 +127,22 @@ status register_certificate_without_ca(const struct registry *registry,
     return save(registry, &record, &leaf, out_certificate);
 }
 
-status register_issued(const struct registry *registry, const struct issued *issued,
-                       bool set_active, struct registered *out_certificate) {
+static status save_issued(const struct registry *registry, const struct issued *issued,
+                          enum certificate_status as, struct registered *out_certificate) {
     struct certificate_new record = {.pem = buf_bytes(&issued->pem),
-                                     .status =
-                                         set_active ? CERTIFICATE_ACTIVE : CERTIFICATE_INACTIVE,
+                                     .status = as,
+                                     .by_service = true,
                                      .mode = CERTIFICATE_MODE_DEFAULT};
     return save(registry, &record, &issued->certificate, out_certificate);
+}
+
+status register_issued(const struct registry *registry, const struct issued *issued,
+                       bool set_active, struct registered *out_certificate) {
+    return save_issued(registry, issued, set_active ? CERTIFICATE_ACTIVE : CERTIFICATE_INACTIVE,
+                       out_certificate);
+}
+
+status register_unclaimed(const struct registry *registry, const struct issued *issued,
+                          struct registered *out_certificate) {
+    return save_issued(registry, issued, CERTIFICATE_PENDING_ACTIVATION, out_certificate);
 }

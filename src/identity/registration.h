@@ -58,3 +58,8 @@ status register_certificate_without_ca(const struct registry *registry,
 NODISCARD
 status register_issued(const struct registry *registry, const struct issued *issued,
                        bool set_active, struct registered *out_certificate);
+/* register_unclaimed records it PENDING_ACTIVATION: made over MQTT, for a device that has yet to be
+ * provisioned [AWS identity 8.2]. */
+NODISCARD
+status register_unclaimed(const struct registry *registry, const struct issued *issued,
+                          struct registered *out_certificate);
