@@ -28,6 +28,7 @@
     X(CERTIFICATE_STATE, 406, "CertificateStateException", 0x80)           \
     X(CERTIFICATE_CONFLICT, 409, "CertificateConflictException", 0x80)     \
     X(REGISTRATION_CODE, 400, "RegistrationCodeValidationException", 0x80) \
+    X(OWNERSHIP_TOKEN, 400, "InvalidCertificateOwnershipToken", 0x80)      \
     X(TRANSFER_CONFLICT, 409, "TransferConflictException", 0x80)           \
     X(TRANSFER_COMPLETED, 410, "TransferAlreadyCompletedException", 0x80)  \
     X(POLICY_MALFORMED, 400, "MalformedPolicyException", 0x80)             \

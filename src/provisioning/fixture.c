@@ -12,14 +12,19 @@ struct provisioned done;
 static struct issuer *issuer;
 static char directory[] = "/tmp/kedge-provisioning-XXXXXX";
 
-void start(void) {
-    struct store *s;
-    CHECK_OK(store_open(&store_memory, "", &s));
-    registry_fixture_init(&f, s);
+struct issuer *fixture_issuer(void) {
     if (!issuer) {
         CHECK(mkdtemp(directory));
         CHECK_OK(issuer_open(directory, &issuer));
     }
+    return issuer;
+}
+
+void start(void) {
+    struct store *s;
+    CHECK_OK(store_open(&store_memory, "", &s));
+    registry_fixture_init(&f, s);
+    (void)fixture_issuer();
 }
 
 void stop(void) {

@@ -7,6 +7,8 @@
 extern struct registry_fixture f;
 extern struct provisioned done; /* what the last run gave */
 
+/* fixture_issuer makes the service's issuer once; it goes at exit. */
+struct issuer *fixture_issuer(void);
 void start(void);
 void stop(void);
 /* provision runs a template (as of RegisterThing) with parameters "Name=value", …, NULL. After a
