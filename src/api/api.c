@@ -33,11 +33,22 @@ void api_free(struct api *api) {
     mem_free(api);
 }
 
-bool api_makes_keys(const struct http_request *request) {
+enum api_pace api_pace_of(const struct http_request *request) {
+    static const struct {
+        enum iot_operation operation;
+        enum api_pace pace;
+    } slow[] = {{IOT_CREATE_KEYS_AND_CERTIFICATE, API_MAKES_KEYS},
+                {IOT_CREATE_PROVISIONING_CLAIM, API_MAKES_KEYS},
+                {IOT_CREATE_CERTIFICATE_FROM_CSR, API_MAY_CALL}};
     enum model_method method;
-    const struct model_operation *o = &model_iot.operations[IOT_CREATE_KEYS_AND_CERTIFICATE];
-    return model_method_find(request->method, &method) && method == o->method &&
-           route_leads_to(&model_iot, o, request->path);
+    if (!model_method_find(request->method, &method))
+        return API_QUICK;
+    for (size_t i = 0; i < COUNT_OF(slow); i++) {
+        const struct model_operation *o = &model_iot.operations[slow[i].operation];
+        if (method == o->method && route_leads_to(&model_iot, o, request->path))
+            return slow[i].pace;
+    }
+    return API_QUICK;
 }
 
 void api_response_done(struct api_response *r) {

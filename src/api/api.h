@@ -56,9 +56,11 @@ void api_answer(struct api *api, const struct http_request *request, struct aren
                 struct api_response *out);
 void api_response_done(struct api_response *r);
 
-/* api_makes_keys tells a request that makes an RSA key pair, if it is signed rightly: it takes a
- * thousand times as long as others, which must not wait behind it. Pure; any thread. */
-bool api_makes_keys(const struct http_request *request);
+/* api_pace_of tells what a request may take if it is signed rightly, so that others need not wait
+ * behind it: API_MAKES_KEYS takes a thousand times as long as most, API_MAY_CALL waits up to
+ * seconds for a function. Pure; any thread. */
+enum api_pace { API_QUICK, API_MAKES_KEYS, API_MAY_CALL };
+enum api_pace api_pace_of(const struct http_request *request);
 
 /* api_coverage appends the table of all operations, marked "done" or "not yet", and the counts:
  * what `kedge api --coverage` prints. */

@@ -283,21 +283,24 @@ TEST(what_failed_inside_is_not_told_to_peers) {
     fixture_done(&f);
 }
 
-TEST(a_request_for_a_key_pair_is_known_before_it_is_answered) {
+TEST(what_takes_longer_is_known_before_it_is_answered) {
     static const struct {
         bytes method, path;
-        bool makes_keys;
+        enum api_pace pace;
     } requests[] = {
-        {BYTES("POST"), BYTES("/keys-and-certificate"), true},
-        {BYTES("POST"), BYTES("/keys%2Dand-certificate/"), true},
-        {BYTES("GET"), BYTES("/keys-and-certificate"), false},
-        {BYTES("POST"), BYTES("/keys-and-certificate/x"), false},
-        {BYTES("POST"), BYTES("/certificates"), false},
-        {BYTES("BREW"), BYTES("/keys-and-certificate"), false},
+        {BYTES("POST"), BYTES("/keys-and-certificate"), API_MAKES_KEYS},
+        {BYTES("POST"), BYTES("/keys%2Dand-certificate/"), API_MAKES_KEYS},
+        {BYTES("GET"), BYTES("/keys-and-certificate"), API_QUICK},
+        {BYTES("POST"), BYTES("/keys-and-certificate/x"), API_QUICK},
+        {BYTES("POST"), BYTES("/provisioning-templates/lamp/provisioning-claim"), API_MAKES_KEYS},
+        {BYTES("POST"), BYTES("/provisioning-templates/lamp/versions"), API_QUICK},
+        {BYTES("POST"), BYTES("/certificates"), API_MAY_CALL},
+        {BYTES("GET"), BYTES("/certificates"), API_QUICK},
+        {BYTES("BREW"), BYTES("/keys-and-certificate"), API_QUICK},
     };
     for (size_t i = 0; i < COUNT_OF(requests); i++) {
         struct http_request r = {.method = requests[i].method, .path = requests[i].path};
-        CHECK_INT(api_makes_keys(&r), requests[i].makes_keys);
+        CHECK_INT(api_pace_of(&r), requests[i].pace);
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "api/handlers.h"
 #include "identity/registration.h"
+#include "provisioning/certificate_source.h"
 
 /* Keys and signatures take long: before the transaction. */
 status issue_keys(struct call *c) {
@@ -10,8 +11,14 @@ status issue_keys(struct call *c) {
 }
 
 status issue_csr(struct call *c) {
-    return issuer_issue_csr(c->config->issuer, get_text(c->in, M_CERTIFICATE_SIGNING_REQUEST),
-                            c->now_ms, &c->issued);
+    struct certificate_source source = {c->config->store, c->config->issuer, c->config->functions,
+                                        c->registry.region};
+    struct certificate_request request = {
+        .account = c->registry.account,
+        .csr = get_text(c->in, M_CERTIFICATE_SIGNING_REQUEST),
+        .principal_id = bytes_from(c->caller_arn),
+    };
+    return certificate_source_issue(&source, &request, c->now_ms, c->arena, &c->issued);
 }
 
 static status put_registered(struct call *c, const struct registered *certificate) {
@@ -20,8 +27,7 @@ static status put_registered(struct call *c, const struct registered *certificat
     return OK;
 }
 
-/* The key pair is in this one answer and nowhere else. */
-static void put_key_pair(struct call *c) {
+void put_key_pair(struct call *c) {
     struct record *pair = put_record(c->out, M_KEY_PAIR);
     put_text(pair, M_PUBLIC_KEY, buf_bytes(&c->issued.public_key_pem));
     put_text(pair, M_PRIVATE_KEY, buf_bytes(&c->issued.private_key_pem));

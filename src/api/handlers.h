@@ -10,6 +10,7 @@
     X(CREATE_POLICY, check_policy_document, create_policy, WRITE)                  \
     X(CREATE_POLICY_VERSION, check_policy_document, create_policy_version, WRITE)  \
     X(REGISTER_THING, plan_thing, register_thing, WRITE)                           \
+    X(CREATE_PROVISIONING_CLAIM, issue_keys, create_provisioning_claim, WRITE)     \
     X(CREATE_DOMAIN_CONFIGURATION, check_new_domain, create_domain_configuration, WRITE)
 
 #define HANDLERS(X)                                                            \
@@ -137,6 +138,22 @@
     X(GET_CARDINALITY, get_cardinality, READ)                                  \
     X(GET_PERCENTILES, get_percentiles, READ)                                  \
     X(GET_BUCKETS_AGGREGATION, get_buckets_aggregation, READ)                  \
+    /* provisioning_templates.c */                                             \
+    X(CREATE_PROVISIONING_TEMPLATE, create_template, WRITE)                    \
+    X(DESCRIBE_PROVISIONING_TEMPLATE, describe_template, READ)                 \
+    X(LIST_PROVISIONING_TEMPLATES, list_templates, READ)                       \
+    X(UPDATE_PROVISIONING_TEMPLATE, update_template, WRITE)                    \
+    X(DELETE_PROVISIONING_TEMPLATE, delete_template, WRITE)                    \
+    X(CREATE_PROVISIONING_TEMPLATE_VERSION, create_template_version, WRITE)    \
+    X(DESCRIBE_PROVISIONING_TEMPLATE_VERSION, describe_template_version, READ) \
+    X(LIST_PROVISIONING_TEMPLATE_VERSIONS, list_template_versions, READ)       \
+    X(DELETE_PROVISIONING_TEMPLATE_VERSION, delete_template_version, WRITE)    \
+    /* certificate_providers.c */                                              \
+    X(CREATE_CERTIFICATE_PROVIDER, create_certificate_provider, WRITE)         \
+    X(DESCRIBE_CERTIFICATE_PROVIDER, describe_certificate_provider, READ)      \
+    X(LIST_CERTIFICATE_PROVIDERS, list_certificate_providers, READ)            \
+    X(UPDATE_CERTIFICATE_PROVIDER, update_certificate_provider, WRITE)         \
+    X(DELETE_CERTIFICATE_PROVIDER, delete_certificate_provider, WRITE)         \
     /* endpoint.c */                                                           \
     X(DESCRIBE_ENDPOINT, describe_endpoint, READ)
 

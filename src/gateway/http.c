@@ -176,6 +176,9 @@ static void done(struct job *j) {
         go_on(h);
 }
 
+static const enum crew crews[] = {
+    [API_QUICK] = CREW_WRITERS, [API_MAKES_KEYS] = CREW_KEYS, [API_MAY_CALL] = CREW_CALLS};
+
 static void start_call(struct http_client *h) {
     struct connection *c = h->connection;
     struct call *k = NEW(struct call);
@@ -183,7 +186,7 @@ static void start_call(struct http_client *h) {
     k->job.run = run;
     k->job.done = done;
     http_parser_request(&h->parser, &h->in, &k->memory, &k->request);
-    enum crew crew = api_makes_keys(&k->request) ? CREW_KEYS : CREW_WRITERS;
+    enum crew crew = crews[api_pace_of(&k->request)];
     if (workers_post(c->plane->server->workers[crew], c->plane->loop, &k->job) != OK) {
         call_free(k);
         refuse(h, 503, "ServiceUnavailableException", "too many requests wait already; try again");
