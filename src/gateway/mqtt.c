@@ -5,6 +5,7 @@
 
 #include "gateway/principals.h"
 #include "gateway/server.h"
+#include "gateway/services.h"
 #include "policy/set.h"
 
 enum {
@@ -40,6 +41,7 @@ static void let_go(struct mqtt_client *m) {
     if (m->admission)
         m->admission->client = NULL;
     m->admission = NULL;
+    services_leave(m);
     principal_leave(m);
     list_remove(&m->refresh);
     message_unref(TAKE(m->will));

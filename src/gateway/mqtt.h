@@ -34,9 +34,10 @@ struct mqtt_client {
     struct policy_set *policies; /* NULL: every right */
     struct topic_memo *memos;    /* TOPIC_MEMOS, or NULL */
     struct message *will;
-    struct who who;   /* for sentences */
-    bytes thing_name; /* the thing its policy variables speak of; its own copy */
-    bytes groups;     /* of that thing, with their ancestors, each ended by a zero; its own copy */
+    struct service_line *services; /* requests to services, or NULL */
+    struct who who;                /* for sentences */
+    bytes thing_name;              /* the thing its policy variables speak of; its own copy */
+    bytes groups; /* of that thing, with their ancestors, each ended by a zero; its own copy */
     struct list in_principal, refresh;
     struct principal *principal; /* certificate that it came with; NULL for a local client */
     uint32_t policy_generation;

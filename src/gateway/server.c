@@ -17,13 +17,14 @@
 #include "gateway/running.h"
 #include "identity/issuer.h"
 #include "identity/key_pool.h"
+#include "provisioning/fleet.h"
 #include "store/backup.h"
 
 enum { SPARE_KEYS = 16, LOOK_AROUND_S = 60 };
 
 /* Writers share commits, so more of them at once means fewer waits for the disk. */
 static const unsigned crew_sizes[CREW_COUNT] = {
-    [CREW_DEVICES] = 4, [CREW_WRITERS] = 8, [CREW_KEYS] = 2};
+    [CREW_DEVICES] = 4, [CREW_WRITERS] = 8, [CREW_KEYS] = 2, [CREW_CALLS] = 4};
 
 /* ---- what lies on disk ---- */
 
@@ -171,6 +172,12 @@ static void block_signals(sigset_t *out_signals) {
     (void)pthread_sigmask(SIG_BLOCK, out_signals, NULL);
 }
 
+/* What devices asked for and did not come back for. */
+static void sweep(const struct server *s) {
+    if (fleet_sweep(s->store, bytes_from(s->settings->region), clock_wall_ms()) != OK)
+        log_event(LOG_ERROR, "provisioning.not_swept", "%s", failure_text());
+}
+
 /* Waits for the end; meanwhile SIGHUP or the time reload the server's certificates, what is due
  * gets done, and SIGUSR1 says that another process has written to the store (kedge import). */
 static void wait_for_end(struct server *s, const sigset_t *signals) {
@@ -185,6 +192,7 @@ static void wait_for_end(struct server *s, const sigset_t *signals) {
         if (signal_number == SIGHUP || clock_wall_ms() >= s->identity_look_again_ms ||
             accounts_have_changed(s))
             accounts_renew(s);
+        sweep(s);
     }
 }
 

@@ -25,6 +25,7 @@ enum crew {
     CREW_DEVICES, /* what devices ask: reads the store, and never waits for the disk */
     CREW_WRITERS, /* the control plane, retained messages, reasons: commits */
     CREW_KEYS,    /* requests that make an RSA key pair, which takes a tenth of a second */
+    CREW_CALLS,   /* what may call a function, and wait seconds for it */
     CREW_COUNT
 };
 

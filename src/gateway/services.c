@@ -1,30 +1,39 @@
 #include "gateway/services.h"
 
 #include <stdio.h>
+#include <string.h>
 
-#include "base/clock.h"
-#include "codec/json.h"
+#include "codec/cbor.h"
+#include "gateway/fleet.h"
+#include "gateway/mqtt.h"
+#include "gateway/server.h"
+#include "gateway/service_refusal.h"
 
-/* How a service says no. */
-enum form {
-    FORM_CODE,        /* {"code", "message", "timestamp", "clientToken"}: shadows, jobs */
-    FORM_STATUS_CODE, /* {"statusCode", "errorCode", "errorMessage"}: fleet provisioning */
-    FORM_NONE         /* no topic for it, or one in CBOR: a reason only */
+/* Who hears the answer. */
+enum reach {
+    TO_REQUESTER,  /* the client that asked, if it has subscribed [AWS identity 8.1] */
+    TO_SUBSCRIBERS /* whoever subscribed */
 };
 
 static const struct service {
     const char *filter, *name;
-    enum form form;
+    enum service_form form;
+    enum reach reach;
+    enum crew crew;
+    service_function *answer; /* NULL: not there yet */
 } services[] = {
-    {"$aws/things/+/shadow/#", "Device Shadow", FORM_CODE},
-    {"$aws/things/+/jobs/#", "Jobs", FORM_CODE},
-    {"$aws/certificates/+/json", "fleet provisioning", FORM_STATUS_CODE},
-    {"$aws/certificates/+/cbor", "fleet provisioning", FORM_NONE},
-    {"$aws/provisioning-templates/+/provision/json", "fleet provisioning", FORM_STATUS_CODE},
-    {"$aws/provisioning-templates/+/provision/cbor", "fleet provisioning", FORM_NONE},
-    {"$aws/things/+/defender/metrics/json", "Device Defender", FORM_STATUS_CODE},
-    {"$aws/rules/#", "rules", FORM_NONE},
-    {"$aws/#", "service", FORM_NONE},
+    {"$aws/things/+/shadow/#", "Device Shadow", FORM_CODE, TO_SUBSCRIBERS, CREW_WRITERS, NULL},
+    {"$aws/things/+/jobs/#", "Jobs", FORM_CODE, TO_REQUESTER, CREW_WRITERS, NULL},
+    {"$aws/certificates/create/+", "fleet provisioning", FORM_STATUS_CODE, TO_REQUESTER, CREW_KEYS,
+     fleet_create},
+    {"$aws/certificates/create-from-csr/+", "fleet provisioning", FORM_STATUS_CODE, TO_REQUESTER,
+     CREW_CALLS, fleet_create_from_csr},
+    {"$aws/provisioning-templates/+/provision/+", "fleet provisioning", FORM_STATUS_CODE,
+     TO_REQUESTER, CREW_CALLS, fleet_provision_device},
+    {"$aws/things/+/defender/metrics/+", "Device Defender", FORM_STATUS_CODE, TO_REQUESTER,
+     CREW_WRITERS, NULL},
+    {"$aws/rules/#", "rules", FORM_NONE, TO_REQUESTER, CREW_WRITERS, NULL},
+    {"$aws/#", "service", FORM_NONE, TO_REQUESTER, CREW_WRITERS, NULL},
 };
 
 static const struct service *service_of(bytes topic) {
@@ -34,55 +43,252 @@ static const struct service *service_of(bytes topic) {
     return NULL;
 }
 
-/* The request's clientToken comes back, if it can be read [AWS device-gateway 15.4]. */
-static void put_client_token(struct json_writer *w, bytes request) {
-    AUTO(arena) memory = {0};
-    const struct json *root;
-    if (request.len == 0 || json_parse(&memory, request, &root) != OK)
-        return;
-    const struct json *token = json_member(root, BYTES("clientToken"));
-    if (!json_is_string(token) || token->text.len > 64)
-        return;
-    json_name(w, "clientToken");
-    json_string(w, token->text);
+/* ---- requests and the lines they wait in ---- */
+
+struct request {
+    struct list link;
+    const struct service *service;
+    struct service_call call;
+    struct arena memory;
+    /* answered */
+    status result;
+    char text[1024];
+    struct buf payload;
+};
+
+struct service_line {
+    struct job job; /* of `current` */
+    struct plane *plane;
+    struct space *space;
+    struct mqtt_client *client; /* NULL when it has left */
+    struct list waiting;
+    size_t count; /* waiting and current */
+    struct request *current;
+};
+
+static void request_free(struct request *q) {
+    if (q->payload.ptr) /* maybe a private key */
+        mem_wipe(q->payload.ptr, q->payload.capacity);
+    if (q->call.answer.ptr)
+        mem_wipe(q->call.answer.ptr, q->call.answer.capacity);
+    buf_done(&q->payload);
+    buf_done(&q->call.answer);
+    arena_done(&q->memory);
+    mem_free(q);
 }
 
-static void compose(enum form form, const char *message, bytes request, struct buf *out) {
-    struct json_writer w;
-    json_start(&w, out);
-    json_object_begin(&w);
-    json_name(&w, form == FORM_CODE ? "code" : "statusCode");
-    json_i64(&w, 501);
-    if (form == FORM_STATUS_CODE) {
-        json_name(&w, "errorCode");
-        json_text(&w, "NotImplemented");
+static struct request *request_new(const struct mqtt_client *m, const struct service *service,
+                                   const struct mqtt_publish *p) {
+    struct request *q = NEW(struct request);
+    q->service = service;
+    q->call = (struct service_call){
+        .server = m->connection->plane->server,
+        .arena = &q->memory,
+        .account = arena_copy(&q->memory, bytes_from(m->who.account)),
+        .client_id = arena_copy(&q->memory, m->who.client_id),
+        .certificate_id = arena_copy(&q->memory, bytes_from(m->who.certificate_id)),
+        .topic = arena_copy(&q->memory, p->topic),
+        .payload = arena_copy(&q->memory, p->payload),
+        .format = bytes_end_with(p->topic, BYTES("/cbor")) ? SERVICE_CBOR : SERVICE_JSON};
+    return q;
+}
+
+status service_read(const struct service_call *c, const struct json **out_request) {
+    bool is_cbor = c->format == SERVICE_CBOR;
+    *out_request = NULL;
+    if (c->payload.len == 0)
+        return OK;
+    status s = (is_cbor ? cbor_decode : json_parse)(c->arena, c->payload, out_request);
+    if (s == OK)
+        return OK;
+    char why[512];
+    (void)snprintf(why, sizeof why, "%s", failure_text());
+    return FAIL(E_INVALID, "the payload is no %s: %s", is_cbor ? "CBOR" : "JSON", why);
+}
+
+/* ---- the answer ---- */
+
+/* The request's clientToken comes back, if it can be read [AWS device-gateway 15.4]. */
+static bytes client_token_of(const struct service_call *c) {
+    const struct json *root;
+    if (service_read(c, &root) != OK)
+        return (bytes){0};
+    const struct json *token = json_member(root, BYTES("clientToken"));
+    return json_is_string(token) && token->text.len <= 64 ? token->text : (bytes){0};
+}
+
+/* The answer as its format has it. */
+static status put_payload(struct request *q) {
+    const struct json *root;
+    if (q->call.format == SERVICE_JSON) {
+        buf_append(&q->payload, buf_bytes(&q->call.answer));
+        return OK;
     }
-    json_name(&w, form == FORM_CODE ? "message" : "errorMessage");
-    json_text(&w, message);
-    if (form == FORM_CODE) {
-        json_name(&w, "timestamp");
-        json_i64(&w, clock_wall_ms() / 1000);
-        put_client_token(&w, request);
+    TRY(json_parse(q->call.arena, buf_bytes(&q->call.answer), &root));
+    return cbor_encode(root, &q->payload);
+}
+
+/* What went wrong inside is for the log. */
+static void keep_sentence(struct request *q) {
+    if (q->result == E_INTERNAL)
+        log_event(LOG_ERROR, "service.failed", "%s (%s)", failure_text(), failure_where());
+    (void)snprintf(q->text, sizeof q->text, "%s",
+                   q->result == E_INTERNAL ? "the server failed; its log says how"
+                                           : failure_text());
+}
+
+static void refuse(struct request *q) {
+    keep_sentence(q);
+    buf_clear(&q->call.answer);
+    if (q->service->form != FORM_NONE)
+        service_refuse(q->service->form, q->result, q->text, client_token_of(&q->call),
+                       &q->call.answer);
+}
+
+static void finish(struct request *q, status s) {
+    q->result = s;
+    if (s != OK)
+        refuse(q);
+    s = put_payload(q);
+    if (s != OK)
+        log_event(LOG_ERROR, "service.failed", "%s", failure_text());
+}
+
+static void tell_requester(struct mqtt_client *m, const struct publication *p) {
+    if (m->state != MQTT_OPEN || session_answer(m->session, p))
+        return;
+    char text[512];
+    (void)snprintf(text, sizeof text,
+                   "an answer was not heard on %.*s: subscribe to it before asking, and allow "
+                   "iot:Subscribe and iot:Receive",
+                   BYTES_ARG(bytes_slice(p->topic, 0, 256)));
+    reason_record(m->connection, &m->who, "service.unheard", text);
+}
+
+static void send_answer(struct service_line *l, const struct request *q) {
+    AUTO(buf) topic = {0};
+    if (q->payload.len == 0)
+        return;
+    buf_append(&topic, q->call.topic);
+    buf_text(&topic, q->result == OK ? "/accepted" : "/rejected");
+    struct publication p = {
+        .topic = buf_bytes(&topic), .payload = buf_bytes(&q->payload), .qos = 1};
+    if (q->service->reach == TO_SUBSCRIBERS)
+        (void)broker_publish(l->space, &p, NULL);
+    else if (l->client)
+        tell_requester(l->client, &p);
+}
+
+static void deliver(struct service_line *l, struct request *q) {
+    struct mqtt_client *m = l->client;
+    if (q->result != OK && m)
+        reason_record(m->connection, &m->who,
+                      q->result == E_NOT_IMPLEMENTED ? "service.missing" : "service.rejected",
+                      q->text);
+    send_answer(l, q);
+}
+
+/* ---- on workers, one request of a line after the other ---- */
+
+static void run(struct job *j) {
+    struct request *q = OWNER(j, struct service_line, job)->current;
+    finish(q, q->service->answer(&q->call));
+}
+
+static void start_next(struct service_line *l);
+
+static void drop(struct service_line *l, struct request *q) {
+    l->count--;
+    request_free(q);
+}
+
+static void done(struct job *j) {
+    struct service_line *l = OWNER(j, struct service_line, job);
+    struct request *q = TAKE(l->current);
+    deliver(l, q);
+    drop(l, q);
+    start_next(l);
+}
+
+/* A server that stops does not begin what still waits: its clients were closed before. */
+static void forget_waiting(struct service_line *l) {
+    struct list *link;
+    while ((link = list_pop(&l->waiting)))
+        drop(l, OWNER(link, struct request, link));
+}
+
+static void start_next(struct service_line *l) {
+    struct server *server = l->plane->server;
+    if (atomic_load(&server->stopping))
+        forget_waiting(l);
+    while (!l->current && !list_is_empty(&l->waiting)) {
+        struct request *q = OWNER(list_pop(&l->waiting), struct request, link);
+        l->current = q;
+        status s = workers_post(server->workers[q->service->crew], l->plane->loop, &l->job);
+        if (s == OK)
+            return;
+        l->current = NULL; /* too much waits for workers */
+        finish(q, s);
+        deliver(l, q);
+        drop(l, q);
     }
-    json_object_end(&w);
+    if (!l->client && !l->current)
+        mem_free(l);
+}
+
+static struct service_line *line_of(struct mqtt_client *m) {
+    if (!m->services) {
+        struct service_line *l = NEW(struct service_line);
+        l->job.run = run;
+        l->job.done = done;
+        l->plane = m->connection->plane;
+        l->space = m->space;
+        l->client = m;
+        list_init(&l->waiting);
+        m->services = l;
+    }
+    return m->services;
+}
+
+void services_leave(struct mqtt_client *m) {
+    struct service_line *l = TAKE(m->services);
+    if (!l)
+        return;
+    l->client = NULL;
+    if (!l->current)
+        mem_free(l); /* nothing waits, or something would be under way */
+}
+
+/* ---- the request ---- */
+
+static status may_wait(const struct service_line *l, const struct service *service) {
+    if (!service->answer)
+        return FAIL(E_NOT_IMPLEMENTED,
+                    "this server has no %s yet: nobody acts on messages to this topic",
+                    service->name);
+    if (l->count >= SERVICE_REQUESTS_MAX)
+        return FAIL(E_THROTTLED,
+                    "%d requests of this client wait to be answered already: wait for an answer "
+                    "before asking on",
+                    SERVICE_REQUESTS_MAX);
+    return OK;
 }
 
 void services_answer(struct mqtt_client *m, const struct mqtt_publish *p) {
-    const struct service *s = service_of(p->topic);
-    char message[200];
-    if (!s)
+    const struct service *service = service_of(p->topic);
+    if (!service)
         return;
-    (void)snprintf(message, sizeof message,
-                   "this server has no %s yet: nobody acts on messages to this topic", s->name);
-    reason_record(m->connection, &m->who, "service.missing", message);
-    if (s->form == FORM_NONE)
+    struct service_line *l = line_of(m);
+    struct request *q = request_new(m, service, p);
+    status s = may_wait(l, service);
+    l->count++;
+    if (s != OK) {
+        finish(q, s);
+        deliver(l, q);
+        drop(l, q);
         return;
-    AUTO(buf) topic = {0};
-    AUTO(buf) payload = {0};
-    buf_append(&topic, p->topic);
-    buf_text(&topic, "/rejected");
-    compose(s->form, message, p->payload, &payload);
-    struct publication answer = {
-        .topic = buf_bytes(&topic), .payload = buf_bytes(&payload), .qos = p->qos};
-    (void)broker_publish(m->space, &answer, NULL);
+    }
+    list_push(&l->waiting, &q->link);
+    if (!l->current)
+        start_next(l);
 }

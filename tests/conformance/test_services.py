@@ -10,8 +10,9 @@ def test_a_request_for_a_shadow_is_rejected_in_words_with_its_token(server, devi
     server.expect_why("lamp", "Device Shadow")
 
 
-def test_fleet_provisioning_is_rejected_in_its_own_form(device):
-    client = device().connect("claim").subscribe("$aws/certificates/create/json/rejected")
-    client.publish("$aws/certificates/create/json", "", qos=1)
+def test_device_defender_is_rejected_in_its_own_form(device):
+    topic = "$aws/things/lamp/defender/metrics/json"
+    client = device().connect("lamp").subscribe(f"{topic}/rejected")
+    client.publish(topic, "{}", qos=1)
     answer = json.loads(client.receive().payload)
     assert answer["statusCode"] == 501 and answer["errorCode"] == "NotImplemented"
