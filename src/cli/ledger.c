@@ -19,7 +19,7 @@ static const char unknown_region[] = "us-east-1";
 /* ---- options of import ---- */
 
 struct import_options {
-    const char *data, *account, *path, *vendor_file, *report;
+    const char *data, *account, *path, *vendor_file, *template_file, *report;
     bool unverified, help;
     struct ledger_plan plan;
 };
@@ -41,6 +41,10 @@ static status take_account(struct import_options *o, const char *value) {
 }
 static status take_vendor(struct import_options *o, const char *value) {
     o->vendor_file = value;
+    return OK;
+}
+static status take_template(struct import_options *o, const char *value) {
+    o->template_file = value;
     return OK;
 }
 static status take_report(struct import_options *o, const char *value) {
@@ -95,6 +99,7 @@ static const struct {
     {"--thing-type", take_thing_type, "NAME", "of each thing"},
     {"--group", take_group, "NAME", "into which each thing is put; may be repeated"},
     {"--attribute", take_attribute, "NAME=VALUE", "of each thing; may be repeated"},
+    {"--template", take_template, "FILE", "a provisioning template, instead of all these names"},
     {"--vendor-cert", take_vendor, "FILE", "PEM of who signed the manifest or the certificates"},
     {"--label", take_label, "LABEL", "which of a device's certificates, in a manifest"},
     {"--report", take_report, "FILE", "of what is not simply registered [LEDGER.report.csv]"},
@@ -213,6 +218,21 @@ static status open_vendor(const struct import_options *o, enum ledger_kind kind,
     return s == OK ? OK : FAIL(s, "%s: %s", o->vendor_file, failure_text());
 }
 
+/* The text has to live as long as the template. */
+static status open_template(struct import_options *o, struct arena *memory, struct buf *text) {
+    const struct ledger_plan *p = &o->plan;
+    if (!o->template_file)
+        return OK;
+    if (p->policy_count + p->group_count + p->attribute_count + p->thing_name.len +
+            p->thing_type.len >
+        0)
+        return FAIL(E_INVALID, "--template says all about things and policies: leave --policy, "
+                               "--thing-name, --thing-type, --group and --attribute out");
+    TRY(file_read(o->template_file, text));
+    status s = template_parse(memory, buf_bytes(text), TEMPLATE_FLEET, &o->plan.template);
+    return s == OK ? OK : FAIL(s, "%s: %s", o->template_file, failure_text());
+}
+
 static const char *report_path(const struct import_options *o, struct arena *memory) {
     bytes path = bytes_from(o->path);
     while (path.len > 1 && path.ptr[path.len - 1] == '/')
@@ -271,8 +291,11 @@ static status run_import(struct import_options *o, struct import *i, const char 
 static status import_ledger(struct import_options *o, struct arena *memory) {
     struct import i = {0};
     struct vendor *vendor = NULL;
+    AUTO(buf) template = {0};
     const char *report = report_path(o, memory);
     status s = ledger_open(o->path, &i.ledger);
+    if (s == OK)
+        s = open_template(o, memory, &template);
     if (s == OK)
         s = open_vendor(o, ledger_kind_of(i.ledger), &vendor);
     if (s == OK)

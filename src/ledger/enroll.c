@@ -1,5 +1,6 @@
 #include "ledger/enroll.h"
 
+#include "provisioning/register_thing.h"
 #include "registry/thing_type.h"
 
 /* E_NOT_FOUND is the usual answer. */
@@ -31,11 +32,20 @@ static status add_thing(const struct registry *r, const struct ledger_entry *e, 
     return OK;
 }
 
+/* What the template says of the certificate that is there now. */
+static status carry_out(const struct registry *r, const struct plan *plan) {
+    const struct issued none = {0};
+    struct provisioned done;
+    return provisioning_register_thing(r, plan, &none, &(struct provisioning_options){0}, &done);
+}
+
 status enroll(const struct registry *r, const struct ledger_entry *e, enum enrolled *out) {
     bytes id = bytes_from(e->certificate.id), arn = certificate_arn(r, id);
     size_t noted = store_note_count(r->txn);
     bool is_new;
     TRY(register_if_new(r, e, id, &is_new));
+    if (e->plan)
+        TRY(carry_out(r, e->plan));
     TRY(add_thing(r, e, arn));
     for (size_t i = 0; i < e->policy_count; i++)
         TRY(policy_attach(r, e->policies[i], arn));

@@ -7,6 +7,7 @@
 #include "codec/json.h"
 #include "ledger/manifest.h"
 #include "ledger/pem_text.h"
+#include "provisioning/register_thing.h"
 
 /* ---- columns ---- */
 
@@ -264,6 +265,55 @@ static status attach(const struct raw *raw, const struct ledger_plan *plan, stru
     return OK;
 }
 
+/* ---- by a template ---- */
+
+/* The subject's attributes, as in just-in-time provisioning [AWS identity 6.1]. */
+static const struct {
+    enum x509_name attribute;
+    bytes parameter;
+} parameters_of_subject[] = {
+    {X509_NAME_COUNTRY, BYTES("AWS::IoT::Certificate::Country")},
+    {X509_NAME_ORGANIZATION, BYTES("AWS::IoT::Certificate::Organization")},
+    {X509_NAME_ORGANIZATIONAL_UNIT, BYTES("AWS::IoT::Certificate::OrganizationalUnit")},
+    {X509_NAME_DN_QUALIFIER, BYTES("AWS::IoT::Certificate::DistinguishedNameQualifier")},
+    {X509_NAME_STATE, BYTES("AWS::IoT::Certificate::StateName")},
+    {X509_NAME_COMMON_NAME, BYTES("AWS::IoT::Certificate::CommonName")},
+    {X509_NAME_SERIAL_NUMBER, BYTES("AWS::IoT::Certificate::SerialNumber")},
+};
+enum { PARAMETERS_MAX = CSV_FIELDS_MAX + COUNT_OF(parameters_of_subject) + 1 };
+
+static size_t gather_parameters(const struct raw *raw, const struct x509_summary *certificate,
+                                struct arena *memory, struct plan_pair *out) {
+    size_t count = 0;
+    for (size_t i = 0; i < raw->field_count; i++)
+        if (raw->fields[i].value.len > 0)
+            out[count++] = (struct plan_pair){raw->fields[i].name, raw->fields[i].value};
+    for (size_t i = 0; i < COUNT_OF(parameters_of_subject); i++) {
+        bytes value =
+            x509_names_find(&certificate->names.subject, parameters_of_subject[i].attribute, 0);
+        if (value.len > 0)
+            out[count++] = (struct plan_pair){parameters_of_subject[i].parameter, value};
+    }
+    bytes id = arena_copy(memory, bytes_from(certificate->id)); /* the plan borrows from it */
+    out[count++] = (struct plan_pair){BYTES("AWS::IoT::Certificate::Id"), id};
+    return count;
+}
+
+static status evaluate(const struct raw *raw, const struct ledger_plan *plan, struct arena *memory,
+                       struct ledger_entry *e) {
+    AUTO(issued) issued = {0};
+    struct plan_pair *pairs = ARENA_ARRAY(memory, struct plan_pair, PARAMETERS_MAX);
+    const struct template_parameters parameters = {
+        pairs, gather_parameters(raw, &e->certificate, memory, pairs)};
+    struct plan *filled = ARENA_NEW(memory, struct plan);
+    TRY(template_evaluate(plan->template, &parameters, memory, filled));
+    TRY(provisioning_prepare(filled, &(struct provisioning_options){0}, &issued));
+    if (filled->certificate)
+        e->status = filled->certificate->active ? CERTIFICATE_ACTIVE : CERTIFICATE_INACTIVE;
+    e->plan = filled;
+    return OK;
+}
+
 /* ---- an entry ---- */
 
 static status read_entry(const struct ledger *l, const struct ledger_plan *plan,
@@ -280,7 +330,7 @@ static status read_entry(const struct ledger *l, const struct ledger_plan *plan,
     e->status = plan->status;
     if (raw.values[COLUMN_STATUS].len > 0)
         TRY(certificate_status_parse(raw.values[COLUMN_STATUS], &e->status));
-    return attach(&raw, plan, memory, e);
+    return plan->template ? evaluate(&raw, plan, memory, e) : attach(&raw, plan, memory, e);
 }
 
 void entry_read(const struct ledger *ledger, const struct ledger_plan *plan,

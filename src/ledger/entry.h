@@ -7,6 +7,7 @@
 #include "registry/certificate.h"
 #include "registry/policy.h"
 #include "registry/thing_group.h"
+#include "template/template.h"
 
 enum { ENTRY_POLICIES_MAX = 20, ENTRY_ATTRIBUTES_MAX = THING_ATTRIBUTES_TYPED_MAX };
 
@@ -20,8 +21,10 @@ struct ledger_plan {
     bytes thing_name, thing_type; /* no name: no thing */
     struct thing_attribute attributes[ENTRY_ATTRIBUTES_MAX];
     size_t attribute_count;
-    const struct vendor *vendor; /* NULL: nothing is verified */
-    bytes label;                 /* which certificate of a manifest's device; none: the only one */
+    const struct vendor *vendor;     /* NULL: nothing is verified */
+    const struct template *template; /* instead of all names above; NULL: none. Its parameters are
+                                      * columns, texts of a manifest and AWS::IoT::Certificate::… */
+    bytes label; /* which certificate of a manifest's device; none: the only one */
 };
 
 struct ledger_entry {
@@ -38,6 +41,7 @@ struct ledger_entry {
     bytes thing_name, thing_type;
     struct thing_attribute *attributes;
     size_t attribute_count;
+    const struct plan *plan; /* what the template says; NULL without one */
 };
 
 /* The columns of a CSV that are understood; others can be used as placeholders. Letter case, '_',

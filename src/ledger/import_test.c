@@ -287,6 +287,52 @@ TEST(a_manifest_names_its_things) {
     scene_done(&s);
 }
 
+static const char template_text[] =
+    "{\"Parameters\":{\"Site\":{\"Type\":\"String\"},"
+    "\"AWS::IoT::Certificate::CommonName\":{\"Type\":\"String\"}},"
+    "\"Resources\":{"
+    "\"t\":{\"Type\":\"AWS::IoT::Thing\",\"Properties\":{\"ThingName\":{\"Fn::Join\":[\"-\",[\"t\","
+    "{\"Ref\":\"AWS::IoT::Certificate::CommonName\"}]]},\"AttributePayload\":{\"site\":{\"Ref\":"
+    "\"Site\"}}}},"
+    "\"c\":{\"Type\":\"AWS::IoT::Certificate\",\"Properties\":{\"CertificateId\":{\"Ref\":"
+    "\"AWS::IoT::Certificate::Id\"},\"Status\":\"INACTIVE\"}},"
+    "\"p\":{\"Type\":\"AWS::IoT::Policy\",\"Properties\":{\"PolicyName\":\"devices\"}}}}";
+
+static void look_at_templated(const struct registry *r) {
+    struct thing_record thing;
+    struct thing_principal_list principals;
+    struct policy_list policies;
+    struct certificate_record c;
+    CHECK_OK(thing_load(r, BYTES("t-lamp"), &thing));
+    CHECK_BYTES(thing.attributes[0].value, BYTES("plant-7"));
+    CHECK_OK(thing_list_principals(r, BYTES("t-lamp"), NULL, &(struct page){0}, &principals));
+    bytes arn = principals.items[0].name;
+    CHECK_OK(policy_list_attached(r, arn, &(struct page){0}, &policies));
+    CHECK_BYTES(policies.items[0].name, BYTES("devices"));
+    CHECK_OK(certificate_load(r, bytes_skip(arn, arn.len - 64), &c));
+    CHECK_INT(c.status, CERTIFICATE_INACTIVE);
+    CHECK_INT(c.mode, CERTIFICATE_MODE_SNI_ONLY);
+}
+
+TEST(a_provisioning_template_says_what_becomes_of_each_record) {
+    struct scene s = scene_open();
+    AUTO(buf) csv = {0};
+    buf_text(&csv, "Site,certificate\nplant-7,");
+    csv_append(&csv, fixture_device_pem("lamp", &s.memory));
+    buf_text(&csv, "\n,");
+    csv_append(&csv, fixture_device_pem("nowhere", &s.memory));
+    write_ledger(&s, buf_bytes(&csv));
+    CHECK_OK(
+        template_parse(&s.memory, bytes_from(template_text), TEMPLATE_FLEET, &s.plan.template));
+    CHECK_OK(try_import(&s, 0));
+    check_counts(&s, 1, 0, 0, 1);
+    CHECK(strstr(s.report, "Site"));
+    look(&s, look_at_templated);
+    CHECK_OK(try_import(&s, 0));
+    check_counts(&s, 0, 1, 0, 1);
+    scene_done(&s);
+}
+
 TEST(what_is_no_ledger_is_told) {
     struct scene s = scene_open();
     struct ledger *l;
