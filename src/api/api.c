@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "provisioning/bulk.h"
 
 struct api *api_new(const struct api_config *config) {
     struct api *api = NEW(struct api);
@@ -63,7 +64,19 @@ void exchange_header(struct exchange *x, const char *name, bytes value) {
         out->headers[out->header_count++] = (struct http_header){bytes_from(name), value};
 }
 
+/* A link to a report carries its own permission. */
+static status answer_report(struct exchange *x) {
+    const struct http_request *r = x->request;
+    if (!bytes_equal(r->method, BYTES("GET")))
+        return FAIL(E_ACCESS_DENIED, "Links to reports are there for GET");
+    x->out->operation = "report";
+    x->out->content_type = "application/x-ndjson";
+    return bulk_report_read(x->api->config.bulk, r->path, r->query, x->now_ms, &x->out->body);
+}
+
 static status answer(struct exchange *x) {
+    if (x->api->config.bulk && report_link_is_one(x->request->path))
+        return answer_report(x);
     TRY(authenticate(x));
     x->out->service = x->service->name;
     if (!x->service->answer)

@@ -16,6 +16,7 @@
 #include "store/store.h"
 
 struct api;
+struct bulk;                /* provisioning/bulk.h */
 struct connectivity_source; /* registry/connectivity.h */
 struct functions;           /* function/function.h */
 struct issuer;              /* identity/issuer.h */
@@ -30,6 +31,7 @@ struct api_config {
     struct functions *functions;              /* NULL: this server runs none */
     bool without_quotas;                      /* profile standard: policy documents of any length */
     struct connectivity_source *connectivity; /* NULL: nobody is ever connected */
+    struct bulk *bulk; /* NULL: this server runs no thing registration tasks */
 };
 
 struct api *api_new(const struct api_config *config);

@@ -25,10 +25,12 @@ struct call {
     struct record *out;       /* NULL when it answers nothing */
     struct registry registry; /* of the caller's account */
     const char *caller_arn;
+    bytes host; /* as the caller wrote it: where links lead */
     int64_t now_ms;
     /* What `prepare` leaves for the handler, wiped when the answer is written. */
     struct issued issued;
-    struct plan plan; /* of RegisterThing */
+    struct plan plan;     /* of RegisterThing */
+    uint64_t input_bytes; /* of StartThingRegistrationTask */
     /* Of a ResourceAlreadyExistsException: which one [AWS control-plane 2]. */
     bytes resource_id, resource_arn;
 };

@@ -10,6 +10,7 @@
     X(CREATE_POLICY, check_policy_document, create_policy, WRITE)                  \
     X(CREATE_POLICY_VERSION, check_policy_document, create_policy_version, WRITE)  \
     X(REGISTER_THING, plan_thing, register_thing, WRITE)                           \
+    X(START_THING_REGISTRATION_TASK, check_task, start_task, NO_STORE)             \
     X(CREATE_PROVISIONING_CLAIM, issue_keys, create_provisioning_claim, WRITE)     \
     X(CREATE_DOMAIN_CONFIGURATION, check_new_domain, create_domain_configuration, WRITE)
 
@@ -154,6 +155,11 @@
     X(LIST_CERTIFICATE_PROVIDERS, list_certificate_providers, READ)            \
     X(UPDATE_CERTIFICATE_PROVIDER, update_certificate_provider, WRITE)         \
     X(DELETE_CERTIFICATE_PROVIDER, delete_certificate_provider, WRITE)         \
+    /* registration_tasks.c */                                                 \
+    X(STOP_THING_REGISTRATION_TASK, stop_registration_task, WRITE)             \
+    X(DESCRIBE_THING_REGISTRATION_TASK, describe_registration_task, READ)      \
+    X(LIST_THING_REGISTRATION_TASKS, list_registration_tasks, READ)            \
+    X(LIST_THING_REGISTRATION_TASK_REPORTS, list_task_reports, READ)           \
     /* endpoint.c */                                                           \
     X(DESCRIBE_ENDPOINT, describe_endpoint, READ)
 

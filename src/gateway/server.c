@@ -17,6 +17,7 @@
 #include "gateway/running.h"
 #include "identity/issuer.h"
 #include "identity/key_pool.h"
+#include "provisioning/bulk.h"
 #include "provisioning/fleet.h"
 #include "store/backup.h"
 
@@ -44,12 +45,30 @@ static status open_account(struct server *s) {
     return account_ensure_default(s->store, bytes_from(o->account), &s->account);
 }
 
+/* Goes on with the thing registration tasks that the last server left. */
+static status open_bulk(struct server *s) {
+    AUTO(buf) folder = {0};
+    if (s->settings->buckets)
+        buf_text(&folder, s->settings->buckets);
+    else
+        buf_printf(&folder, "%s/buckets", s->settings->data);
+    s->buckets_folder = mem_new(folder.len + 1);
+    memcpy(s->buckets_folder, folder.ptr, folder.len);
+    struct bulk_config config = {.store = s->store,
+                                 .region = bytes_from(s->settings->region),
+                                 .issuer = s->issuer,
+                                 .buckets = s->buckets_folder,
+                                 .without_quotas = s->settings->profile == PROFILE_STANDARD};
+    return bulk_new(&config, &s->bulk);
+}
+
 static status open_api(struct server *s) {
     struct api_config config = {.store = s->store,
                                 .region = bytes_from(s->settings->region),
                                 .issuer = s->issuer,
                                 .keys = s->key_pool,
                                 .functions = s->functions,
+                                .bulk = s->bulk,
                                 .without_quotas = s->settings->profile == PROFILE_STANDARD};
     s->api = api_new(&config);
     return OK;
@@ -81,6 +100,7 @@ status server_open(struct server *s, const struct settings *settings) {
     s->directory = directory_new();
     for (int crew = 0; crew < CREW_COUNT; crew++)
         s->workers[crew] = workers_new(crew_sizes[crew]);
+    TRY(open_bulk(s));
     return open_api(s);
 }
 
@@ -105,6 +125,8 @@ void server_close(struct server *s) {
         loop_free(loop);
     }
     api_free(s->api);
+    bulk_free(s->bulk);
+    mem_free(s->buckets_folder);
     key_pool_free(s->key_pool);
     issuer_close(s->issuer);
     documents_free(s->documents);

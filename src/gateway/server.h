@@ -13,6 +13,7 @@
 #include "tls/authority.h"
 
 struct api;
+struct bulk; /* provisioning/bulk.h */
 struct documents;
 struct functions; /* function/function.h */
 struct issuer;
@@ -39,6 +40,8 @@ struct server {
     struct directory *directory;
     struct issuer *issuer;
     struct key_pool *key_pool;
+    char *buckets_folder;
+    struct bulk *bulk;
     struct api *api;
     struct functions *functions; /* NULL: this server runs none */
     struct authority *authority;

@@ -22,6 +22,8 @@ static const struct option options[] = {
      "as it stands in ARNs and signatures"},
     {"account", "ID", NULL, TEXT, offsetof(struct settings, account),
      "12 digits of the default account; random on first start when not given"},
+    {"buckets", "DIR", NULL, TEXT, offsetof(struct settings, buckets),
+     "stands for S3: a folder in it is a bucket; DIR/buckets of --data when not given"},
     {"domain", "DOMAIN", NULL, TEXT, offsetof(struct settings, domain),
      "under which the default account's endpoint names lie, instead of localhost"},
     {"api", "ADDR:PORT", "127.0.0.1:4566", TEXT, offsetof(struct settings, api),

@@ -73,6 +73,7 @@
     X(PROVISIONING_CLAIMS, "provisioning_claims", SMALL)                       \
     X(JITP_FAILURES, "jitp_failures", SMALL)                                   \
     X(REGISTRATION_TASKS, "registration_tasks", LARGE)                         \
+    X(REGISTRATION_TASK_REPORTS, "registration_task_reports", LARGE)           \
     X(SERVER_CERTIFICATES, "server_certificates", LARGE)                       \
     X(SERVER_CERTIFICATE_KEYS, "server_certificate_keys", LARGE)               \
     X(DOMAIN_CONFIGURATIONS, "domain_configurations", SMALL)                   \
