@@ -58,6 +58,14 @@ def test_first_connects_as_the_page_has_them(reader):
     assert "received CONNACK (0)\n" in outputs[3] and "received PUBACK" in outputs[3]
 
 
+def test_fleet_provisioning_as_the_page_has_it(reader):
+    outputs = reader("fleet.md")
+    assert '{"deviceConfiguration":{"interval":"60"},"thingName":"lamp-0042"}' in outputs[2]
+    assert "received PUBACK" in outputs[3] and "principals" in outputs[3]
+    assert "service.rejected" in outputs[4] and "was used already" in outputs[4]
+    assert '"' in outputs[5]
+
+
 def test_the_options_in_the_guide_are_those_of_the_program(server):
     options, = blocks("serve.md", "text")
     assert options in server.run("serve", "--help").stdout
