@@ -91,7 +91,7 @@ class Server:
         return self
 
     def stop(self):
-        """SIGTERM; the server drains and ends with 0, and no sanitizer has anything to say."""
+        """SIGTERM; the server drains and ends with 0, no sanitizer has anything to say, and the data is in order."""
         if self.process is None:
             return
         process, self.process = self.process, None
@@ -104,6 +104,12 @@ class Server:
             raise AssertionError(f"still there 20 s after SIGTERM\n{self.log()}") from None
         assert code == 0, f"ended with {code} after SIGTERM\n{self.log()}"
         assert "Sanitizer" not in self.log() and "runtime error" not in self.log(), self.log()
+        self.check()
+
+    def check(self):
+        """Whatever a test did, what it leaves on disk is in order."""
+        done = self.run("check", "--data", self.data, check=False)
+        assert done.returncode == 0 and "is in order" in done.stdout, done.stdout + done.stderr
 
     def kill(self):
         process, self.process = self.process, None

@@ -34,12 +34,6 @@ def often(tmp_path):
     one.stop()
 
 
-def check(server):
-    """The walk over everything: `kedge check`."""
-    done = server.run("check", "--data", server.data, check=False)
-    assert done.returncode == 0 and "is in order" in done.stdout, done.stdout + done.stderr
-
-
 def storm_and_kill(server, callers, for_s):
     def call(caller, iot):
         while caller.step(iot):
@@ -61,7 +55,7 @@ def test_kill_9_in_a_storm_loses_nothing_and_leaves_nothing_half_done(often):
     begun, kills = time.monotonic(), 0
     while kills < KILLS and (kills < 15 or time.monotonic() - begun < ENOUGH_S):
         storm_and_kill(often, callers, chance.uniform(0.02, 0.3))
-        check(often)
+        often.check()
         often.start()
         try:
             storms.settle(callers, storms.facts_of(often.client()))
@@ -135,7 +129,7 @@ def test_racing_for_the_same_objects_ends_in_a_legal_state(server, iot, round_):
     seen = set().union(*outcomes)
     assert seen <= LEGAL | {"done"}, seen
     assert sum(outcome.get("done", 0) for outcome in outcomes) > 100
-    check(server)
+    server.check()
     for policy in iot.list_policies()["policies"]:
         for target in iot.list_targets_for_policy(policyName=policy["policyName"])["targets"]:
             assert policy["policyName"] in [one["policyName"] for one in iot.list_attached_policies(target=target)["policies"]]
