@@ -13,6 +13,7 @@ int command_why(int count, char **words);
 int command_hosts(int count, char **words);
 int command_api(int count, char **words);
 int command_account(int count, char **words);
+int command_crl(int count, char **words);
 int command_certificates(int count, char **words);
 int command_backup(int count, char **words);
 int command_restore(int count, char **words);
@@ -27,6 +28,8 @@ struct arguments {
     const char *account;  /* NULL when not given */
     const char *id;       /* --id */
     const char *expiring; /* --expiring */
+    const char *ca;       /* --ca */
+    const char *more;     /* a second word, for commands that take one */
     const char *word;     /* NULL when there was none */
     bool coverage;        /* --coverage */
     bool force;           /* --force */

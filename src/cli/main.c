@@ -29,6 +29,8 @@ static const struct command commands[] = {
      "keeps accounts, also while the server runs; kedge account --help tells more"},
     {"certificates", command_certificates, "--expiring 30d [--data DIR] [--account ID]",
      "lists certificates and CAs that end within that time or have ended, soonest first"},
+    {"crl", command_crl, "add|remove|list|refresh [--ca ID] [FILE|URL] [--data DIR] [--account ID]",
+     "keeps the revocation lists of registered CAs; also while the server runs"},
     {"backup", command_backup, "[--data DIR] FILE",
      "writes all of DIR, private keys included, to one file; also while the server runs"},
     {"restore", command_restore, "FILE [--data DIR] [--replace]",
@@ -67,6 +69,8 @@ static const char **place_of(struct arguments *a, const char *name) {
         return &a->data;
     if (strcmp(name, "--account") == 0)
         return &a->account;
+    if (strcmp(name, "--ca") == 0)
+        return &a->ca;
     if (strcmp(name, "--expiring") == 0)
         return &a->expiring;
     return strcmp(name, "--id") == 0 ? &a->id : NULL;
@@ -88,6 +92,8 @@ status arguments_parse(int count, char **words, struct arguments *out) {
             a.replace = true;
         else if (words[i][0] == '-' && words[i][1] == '-')
             return FAIL(E_INVALID, "there is no option %s; see kedge help", words[i]);
+        else if (a.word && !a.more)
+            a.more = words[i];
         else if (a.word)
             return FAIL(E_INVALID, "'%s' is one word too many; see kedge help", words[i]);
         else
@@ -113,6 +119,8 @@ int ask_store(const char *command, int count, char **words,
     struct arguments a;
     struct store *store = NULL;
     status s = arguments_parse(count, words, &a);
+    if (s == OK && a.more && strcmp(command, "crl") != 0)
+        s = FAIL(E_INVALID, "'%s' is one word too many; see kedge help", a.more);
     if (s == OK && check)
         s = check(&a);
     if (s == OK)

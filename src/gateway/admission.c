@@ -12,6 +12,7 @@
 #include "gateway/newcomers.h"
 #include "gateway/principals.h"
 #include "gateway/server.h"
+#include "identity/names.h"
 #include "identity/principal.h"
 #include "registry/ownership.h"
 #include "registry/principal.h"
@@ -224,14 +225,27 @@ static status find_without_name(struct admission *a, struct registry *r,
     return load_principal(a, r, facts, found);
 }
 
-static status decide_identity(struct admission *a, const struct certificate_record *certificate) {
+/* Asks the CRL of its CA. */
+static status find_in_crl(struct admission *a, const struct registry *r,
+                          const struct certificate_record *certificate,
+                          struct crl_finding *out_finding) {
+    bytes serial, ca_id = certificate->ca_certificate_id;
+    if (ca_id.len == 0 || x509_serial_read(buf_bytes(&a->der), &serial) != OK)
+        return OK;
+    a->crl_hash = crl_hash(r->account, ca_id, serial);
+    return crl_find(r, ca_id, serial, out_finding);
+}
+
+static status decide_identity(struct admission *a, const struct certificate_record *certificate,
+                              const struct crl_finding *finding) {
     AUTO(buf) why = {0};
     struct identity_facts facts = {.has_certificate = a->has_fingerprint,
                                    .server_name = buf_bytes(&a->server_name),
                                    .server_name_known = true,
                                    .account = bytes_from(a->account),
                                    .certificate_id = bytes_from(a->certificate_id),
-                                   .certificate = certificate};
+                                   .certificate = certificate,
+                                   .crl = finding};
     enum identity_reason reason = identity_decide(&facts, clock_wall_ms(), &why);
     if (reason == IDENTITY_ADMITTED)
         return OK;
@@ -263,7 +277,10 @@ static status decide_principal(struct admission *a, struct txn *t, struct arena 
         TRY(load_principal(a, &r, &facts, &found));
         TRY(find_without_name(a, &r, &facts, &found));
     }
-    TRY(decide_identity(a, found ? &facts.certificate : NULL));
+    struct crl_finding finding = {0};
+    if (found)
+        TRY(find_in_crl(a, &r, &facts.certificate, &finding));
+    TRY(decide_identity(a, found ? &facts.certificate : NULL, &finding));
     a->not_after_ms = facts.certificate.not_after_ms;
     keep_thing(a, &facts);
     TRY(bind_policies(a, arena, facts.policies, facts.policy_count, &facts));

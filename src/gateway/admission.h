@@ -37,6 +37,7 @@ struct admission {
     struct buf thing_name; /* of the thing the policy variables speak of, if any */
     struct buf groups;     /* it is in, with their ancestors: each name and a zero byte */
     int64_t not_after_ms;  /* of the certificate; 0: there is none */
+    uint64_t crl_hash;     /* of certificate and CA, as CRLs are told; 0: it has no CA here */
     char text[1024];
     const char *event;           /* of the refusal, as in the log */
     struct policy_set *policies; /* NULL: every right */

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 
+#include "gateway/crls.h"
 #include "gateway/server.h"
 #include "registry/registry.h"
 
@@ -14,6 +15,7 @@ struct principal {
     struct map_node node; /* by "account/certificate id" */
     struct list clients;
     int64_t not_after_ms; /* of the certificate; 0: there is none */
+    uint64_t crl_hash;    /* as CRLs are told (gateway/crls.h); 0: it has no CA here */
     uint8_t key[];
 };
 
@@ -131,6 +133,19 @@ static void on_expiry_time(struct timer *t) {
     refresh_some(p);
 }
 
+/* ---- certificates that their CA revokes ---- */
+
+void principals_revoked(struct plane *p, const struct revoked_set *set) {
+    struct map_node *n;
+    p->changes++; /* those whose admission is under way were asked about before */
+    for (size_t at = 0; (n = map_next(&p->principals, &at));) {
+        struct principal *principal = OWNER(n, struct principal, node);
+        if (principal->crl_hash && revoked_set_has(set, principal->crl_hash))
+            mark_principal(principal);
+    }
+    refresh_some(p);
+}
+
 /* ---- who is there ---- */
 
 void principal_join(struct mqtt_client *m, const struct admission *a) {
@@ -148,6 +163,7 @@ void principal_join(struct mqtt_client *m, const struct admission *a) {
         map_add(&p->principals, &principal->node);
     }
     principal->not_after_ms = a->not_after_ms;
+    principal->crl_hash = a->crl_hash;
     watch_expiry(p, a->not_after_ms);
     m->principal = principal;
     list_push(&principal->clients, &m->in_principal);

@@ -21,3 +21,7 @@ void principals_told(void *server, const struct change *changes, size_t count);
  * not say. Any thread. */
 void principals_look_again(struct server *server);
 void principals_free(struct plane *p);
+
+/* principals_revoked has those looked at again whose certificates are in the set; on the loop. */
+struct revoked_set;
+void principals_revoked(struct plane *p, const struct revoked_set *set);

@@ -134,6 +134,7 @@ void server_close(struct server *s) {
     server_identity_unref(s->identity);
     server_identity_unref(s->own_identity);
     accounts_done(s);
+    crls_done(&s->upkeep.crls);
     authority_free(s->authority);
     store_close(s->store);
 }

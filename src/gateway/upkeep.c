@@ -201,26 +201,42 @@ static status look_at_expiry(struct server *s) {
 
 /* ---- when ---- */
 
+static void complain(const char *what) {
+    log_event(LOG_ERROR, "upkeep.failed", "%s could not be looked up: %s", what, failure_text());
+}
+
+static void look(struct upkeep *u) {
+    int64_t now_ms = clock_wall_ms(), next_ms;
+    if (crls_look(u->server, now_ms, &next_ms) != OK) {
+        complain("the CRLs");
+        next_ms = INT64_MAX;
+    }
+    if (look_at_expiry(u->server) != OK)
+        complain("what expires");
+    atomic_store(&u->next_ms,
+                 next_ms < now_ms + UPKEEP_EVERY_MS ? next_ms : now_ms + UPKEEP_EVERY_MS);
+}
+
+/* Who asks while it is under way is heard: CRLs may have come since. */
 static void run(struct job *j) {
     struct upkeep *u = OWNER(j, struct upkeep, job);
-    if (look_at_expiry(u->server) != OK)
-        log_event(LOG_ERROR, "upkeep.failed", "what expires could not be looked up: %s",
-                  failure_text());
-    atomic_store(&u->under_way, false);
+    do {
+        atomic_store(&u->again, false);
+        look(u);
+        atomic_store(&u->under_way, false);
+    } while (atomic_load(&u->again) && !atomic_exchange(&u->under_way, true));
 }
 
 void upkeep_look(struct server *s, bool now) {
     struct upkeep *u = &s->upkeep;
-    int64_t now_ms = clock_wall_ms();
-    if (!now && now_ms < u->next_ms && u->next_ms - now_ms <= UPKEEP_EVERY_MS)
+    int64_t now_ms = clock_wall_ms(), wait_ms = atomic_load(&u->next_ms) - now_ms;
+    if (!now && wait_ms > 0 && wait_ms <= UPKEEP_EVERY_MS)
         return;
+    atomic_store(&u->again, true);
     if (atomic_exchange(&u->under_way, true))
         return;
     u->server = s;
     u->job.run = run;
-    u->next_ms = now_ms + UPKEEP_EVERY_MS;
-    if (workers_post(s->workers[CREW_WRITERS], NULL, &u->job) != OK) {
-        u->next_ms = 0; /* they have too much to do: again at the next look */
-        atomic_store(&u->under_way, false);
-    }
+    if (workers_post(s->workers[CREW_WRITERS], NULL, &u->job) != OK)
+        atomic_store(&u->under_way, false); /* too much to do: again within a minute */
 }

@@ -8,10 +8,13 @@
  *     $aws/events/caCertificates/expiring/CERTIFICATE_ID    …/expired/CERTIFICATE_ID
  *
  * and, at any time, by `kedge certificates --expiring 30d` and `kedge why`. AWS has no such events;
- * the names continue those of registration [AWS identity 5.4]. Told at least once. */
+ * the names continue those of registration [AWS identity 5.4]. Told at least once.
+ *
+ * CRLs are asked for again, and new ones told to the loops: gateway/crls.h. */
 #pragma once
 #include <stdatomic.h>
 
+#include "gateway/crls.h"
 #include "loop/workers.h"
 #include "registry/expiry.h"
 
@@ -21,7 +24,9 @@ struct upkeep {
     struct job job;
     struct server *server;
     _Atomic bool under_way;
-    int64_t next_ms; /* wall time; the main thread's */
+    _Atomic bool again;      /* asked for while it was under way */
+    _Atomic int64_t next_ms; /* wall time */
+    struct crls crls;
 };
 
 /* upkeep_look posts what is due to a worker; on the main thread, about every minute. `now` looks

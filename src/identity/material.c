@@ -148,6 +148,74 @@ bytes material_der(const struct recipe *r, struct arena *a) {
     return der;
 }
 
+/* ---- CRLs ---- */
+
+static void add_revoked(X509_CRL *crl, const struct crl_recipe *r, size_t i) {
+    X509_REVOKED *entry = X509_REVOKED_new();
+    ASN1_INTEGER *serial = ASN1_INTEGER_new();
+    ASN1_TIME *when = X509_gmtime_adj(NULL, -3600);
+    must(ASN1_INTEGER_set_uint64(serial, r->first + i * r->step));
+    must(X509_REVOKED_set_serialNumber(entry, serial));
+    must(X509_REVOKED_set_revocationDate(entry, when));
+    if (r->reason) {
+        ASN1_ENUMERATED *reason = ASN1_ENUMERATED_new();
+        must(ASN1_ENUMERATED_set(reason, r->reason));
+        must(X509_REVOKED_add1_ext_i2d(entry, NID_crl_reason, reason, 0, 0));
+        ASN1_ENUMERATED_free(reason);
+    }
+    must(X509_CRL_add0_revoked(crl, entry));
+    ASN1_TIME_free(when);
+    ASN1_INTEGER_free(serial);
+}
+
+static void add_number(X509_CRL *crl, int nid, long number) {
+    ASN1_INTEGER *value = ASN1_INTEGER_new();
+    must(ASN1_INTEGER_set(value, number));
+    must(X509_CRL_add1_ext_i2d(crl, nid, value, nid == NID_delta_crl, 0));
+    ASN1_INTEGER_free(value);
+}
+
+static void sign_crl(X509_CRL *crl, const struct crl_recipe *r) {
+    const EVP_MD *digest = EVP_get_digestbyname(r->digest ? r->digest : "SHA256");
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *key;
+    must(EVP_DigestSignInit(context, &key, digest, NULL, material_key(r->signer)) == 1);
+    if (r->pss)
+        must(EVP_PKEY_CTX_set_rsa_padding(key, RSA_PKCS1_PSS_PADDING) == 1);
+    must(X509_CRL_sign_ctx(crl, context) > 0);
+    EVP_MD_CTX_free(context);
+}
+
+bytes material_crl_der(const struct crl_recipe *r, struct arena *a) {
+    X509_CRL *crl = X509_CRL_new();
+    X509_NAME *issuer = make_name(r->issuer, false);
+    ASN1_TIME *from = X509_gmtime_adj(NULL, r->from_s ? r->from_s : -3600);
+    ASN1_TIME *until = X509_gmtime_adj(NULL, r->until_s ? r->until_s : 86400);
+    must(X509_CRL_set_version(crl, 1) && X509_CRL_set_issuer_name(crl, issuer));
+    must(X509_CRL_set1_lastUpdate(crl, from));
+    must(r->without_next || X509_CRL_set1_nextUpdate(crl, until));
+    for (size_t i = 0; i < r->count; i++)
+        add_revoked(crl, r, i);
+    if (r->number)
+        add_number(crl, NID_crl_number, r->number);
+    if (r->is_delta)
+        add_number(crl, NID_delta_crl, r->number);
+    sign_crl(crl, r);
+    BIO *bio = BIO_new(BIO_s_mem());
+    must(i2d_X509_CRL_bio(bio, crl));
+    ASN1_TIME_free(from);
+    ASN1_TIME_free(until);
+    X509_NAME_free(issuer);
+    X509_CRL_free(crl);
+    return take_text(bio, a);
+}
+
+bytes material_crl_pem(bytes der, struct arena *a) {
+    BIO *bio = BIO_new(BIO_s_mem());
+    must(PEM_write_bio(bio, PEM_STRING_X509_CRL, "", der.ptr, (long)der.len) > 0);
+    return take_text(bio, a);
+}
+
 bytes material_key_pem(const char *name, struct arena *a) {
     BIO *bio = BIO_new(BIO_s_mem());
     must(PEM_write_bio_PrivateKey(bio, material_key(name), NULL, NULL, 0, NULL, NULL));

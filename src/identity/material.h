@@ -25,6 +25,20 @@ X509 *material_certificate(const struct recipe *r); /* free with X509_free */
 /* material_pem and material_der of a new certificate, in `a`. */
 bytes material_pem(const struct recipe *r, struct arena *a);
 bytes material_der(const struct recipe *r, struct arena *a);
+/* A CRL; zero fields mean the ordinary thing. */
+struct crl_recipe {
+    const char *issuer, *signer; /* subject and key of the CA */
+    const char *digest;          /* NULL: SHA256 */
+    bool pss, is_delta, without_next;
+    long number;          /* 0: none */
+    long from_s, until_s; /* of its validity, from now; 0: an hour ago, a day ahead */
+    size_t count;         /* entries: serials first, first + step, … revoked an hour ago */
+    uint64_t first, step;
+    int reason; /* of each; 0: none given */
+};
+bytes material_crl_der(const struct crl_recipe *r, struct arena *a);
+bytes material_crl_pem(bytes der, struct arena *a);
+
 /* material_csr is a request for subject and key of the recipe. */
 bytes material_csr(const struct recipe *r, struct arena *a);
 bytes material_key_pem(const char *name, struct arena *a);

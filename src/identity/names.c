@@ -281,6 +281,20 @@ status x509_names_read(bytes der, struct arena *memory, struct x509_names *out_n
     return OK;
 }
 
+status x509_serial_read(bytes der, bytes *out_serial) {
+    struct reader in = {der}, certificate, tbs;
+    struct der version, serial;
+    TRY(der_enter(&in, DER_SEQUENCE, &certificate));
+    TRY(der_enter(&certificate, DER_SEQUENCE, &tbs));
+    if (der_is_next(&tbs, DER_CONTEXT_CONSTRUCTED))
+        TRY(der_take(&tbs, DER_CONTEXT_CONSTRUCTED, &version));
+    TRY(der_take(&tbs, DER_INTEGER, &serial));
+    while (serial.value.len > 0 && serial.value.ptr[0] == 0)
+        serial.value = bytes_skip(serial.value, 1);
+    *out_serial = serial.value;
+    return OK;
+}
+
 bytes x509_names_find(const struct x509_name_values *values, enum x509_name name, size_t index) {
     for (size_t i = 0; i < values->count; i++)
         if (values->items[i].name == name && index-- == 0)

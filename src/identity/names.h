@@ -62,6 +62,10 @@ struct x509_names {
 NODISCARD
 status x509_names_read(bytes der, struct arena *memory, struct x509_names *out_names);
 
+/* x509_serial_read borrows the serial alone, as in struct x509_names. E_MALFORMED. */
+NODISCARD
+status x509_serial_read(bytes der, bytes *out_serial);
+
 /* x509_names_find is the value number `index` (0 is the first) of an attribute, or no bytes. */
 bytes x509_names_find(const struct x509_name_values *values, enum x509_name name, size_t index);
 

@@ -49,6 +49,10 @@ static bool is_not_active(const struct identity_facts *f, int64_t now_ms) {
     return f->certificate->status != CERTIFICATE_ACTIVE;
 }
 
+static bool is_revoked_by_ca(const struct identity_facts *f, int64_t now_ms) {
+    return f->crl && f->crl->listed;
+}
+
 static bool has_expired(const struct identity_facts *f, int64_t now_ms) {
     return f->certificate->not_after_ms < now_ms;
 }
@@ -93,6 +97,9 @@ static const struct rule {
     {is_not_active, IDENTITY_INACTIVE,
      "Certificate {id} is {status}: aws iot update-certificate --certificate-id {id} --new-status "
      "ACTIVE"},
+    {is_revoked_by_ca, IDENTITY_REVOKED_BY_CA,
+     "Certificate {id} is ACTIVE here, but {crl}: give the device another certificate. Should the "
+     "CA take it back, bring its next CRL: kedge crl add --ca {ca} FILE"},
     {has_expired, IDENTITY_EXPIRED,
      "Certificate {id} expired at {until}: give the device a new one and register it (aws iot "
      "register-certificate --set-as-active --certificate-pem file://FILE)"},
@@ -116,6 +123,12 @@ static void put_time(int64_t wall_ms, struct buf *out) {
     char text[25];
     clock_format(wall_ms, text);
     buf_text(out, text);
+}
+static void put_crl(const struct identity_facts *f, int64_t now_ms, struct buf *out) {
+    crl_finding_explain(f->crl, out);
+}
+static void put_ca(const struct identity_facts *f, int64_t now_ms, struct buf *out) {
+    buf_append(out, f->crl->crl.ca_certificate_id);
 }
 static void put_from(const struct identity_facts *f, int64_t now_ms, struct buf *out) {
     put_time(f->certificate->not_before_ms, out);
@@ -141,7 +154,7 @@ static const struct {
 } words[] = {
     {BYTES("id"), put_id},     {BYTES("account"), put_account}, {BYTES("status"), put_status},
     {BYTES("from"), put_from}, {BYTES("until"), put_until},     {BYTES("sni"), put_server_name},
-    {BYTES("now"), put_now},
+    {BYTES("now"), put_now},   {BYTES("crl"), put_crl},         {BYTES("ca"), put_ca},
 };
 
 static void put_word(bytes word, const struct identity_facts *f, int64_t now_ms, struct buf *out) {

@@ -6,6 +6,7 @@
  * knows more. */
 #pragma once
 #include "registry/certificate.h"
+#include "registry/crl.h"
 
 /* Why a device is let in or not; the names are what `kedge why` and the log show. */
 #define IDENTITY_REASONS(X)  \
@@ -25,6 +26,7 @@
     X(PENDING_TRANSFER)      \
     X(INACTIVE)              \
     X(REVOKED)               \
+    X(REVOKED_BY_CA)         \
     X(EXPIRED)               \
     X(NOT_YET_VALID)
 
@@ -44,6 +46,7 @@ struct identity_facts {
     bytes account;          /* whose registry was asked */
     bytes certificate_id;   /* 64 hex digits */
     const struct certificate_record *certificate; /* NULL: not registered in this account */
+    const struct crl_finding *crl;                /* what its CA's CRL says; NULL: not asked */
 };
 
 /* identity_decide gives IDENTITY_ADMITTED, or why not, and then appends one sentence for people to

@@ -75,6 +75,20 @@ TEST(each_status_but_active_is_refused_with_its_remedy) { /* [AWS identity 1.4] 
     }
 }
 
+TEST(what_its_ca_has_revoked_is_refused_by_list_number_and_date) {
+    struct crl_finding finding = {
+        .listed = true,
+        .crl = {.ca_certificate_id = BYTES("ca00"), .number = BYTES("\7")},
+        .entry = {.revoked_ms = 1657989449000, .reason = 1}};
+    start();
+    facts.crl = &finding;
+    check(IDENTITY_REVOKED_BY_CA,
+          "2022-07-16T16:37:29.000Z (key compromise), says the CRL number 7 "
+          "of CA ca00");
+    finding.listed = false;
+    CHECK_INT(identity_decide(&facts, NOW, NULL), IDENTITY_ADMITTED);
+}
+
 TEST(a_certificate_that_is_not_registered_is_told_how_to_register) { /* [AWS identity 12] */
     start();
     facts.certificate = NULL;

@@ -100,6 +100,7 @@ static status parse_leaf(bytes pem, int64_t now_ms, struct x509_certificate *out
 static status save(const struct registry *registry, struct certificate_new *record,
                    const struct x509_certificate *c, struct registered *out) {
     record->id = arena_copy(registry->arena, bytes_from(c->id));
+    record->serial = c->names.serial;
     record->not_before_ms = c->not_before_ms;
     record->not_after_ms = c->not_after_ms;
     TRY(certificate_register(registry, record, NULL));

@@ -154,6 +154,7 @@ static status add(struct visit *v, struct txn *t) {
                                   .ca_certificate_id = v->verdict.ca.id,
                                   .status = CERTIFICATE_PENDING_ACTIVATION,
                                   .by_service = true,
+                                  .serial = leaf->names.serial,
                                   .not_before_ms = leaf->not_before_ms,
                                   .not_after_ms = leaf->not_after_ms};
     AUTO(buf) pem = {0};

@@ -10,6 +10,7 @@
  * compares the subjects themselves. */
 #include "registry/ca_certificate.h"
 #include "base/clock.h"
+#include "registry/crl.h"
 #include "registry/expiry.h"
 #include "registry/internal.h"
 #include "registry/tags.h"
@@ -169,6 +170,7 @@ status ca_delete(const struct registry *r, bytes id) {
                     "CA certificate must be deactivated (not ACTIVE) before deletion. Id: %.*s",
                     BYTES_ARG(id));
     TRY(tags_remove_all(r, resource_of(r, ARN_CA_CERTIFICATE, id)));
+    TRY(crl_remove(r, id));
     TRY(store_remove(r->txn, TABLE_CA_CERTIFICATES, key_of(r, id)));
     TRY(ownership_remove(r, TABLE_CA_CERTIFICATE_OWNERS, id));
     TRY(store_remove(r->txn, TABLE_CA_CERTIFICATES_BY_SUBJECT, subject_key(r, &ca)));

@@ -9,6 +9,7 @@
 #include "registry/certificate.h"
 #include "base/clock.h"
 #include "registry/ca_certificate.h"
+#include "registry/crl.h"
 #include "registry/expiry.h"
 #include "registry/internal.h"
 #include "registry/jitp_failure.h"
@@ -155,6 +156,8 @@ static status check_new(const struct registry *r, const struct certificate_new *
                     "accept-certificate-transfer --certificate-id %.*s",
                     BYTES_ARG(c->id));
     TRY(check_ca(r, c->ca_certificate_id, mode));
+    if (c->status != CERTIFICATE_REVOKED)
+        TRY(crl_check(r, c->ca_certificate_id, c->serial));
     return ownership_check(r, TABLE_CERTIFICATE_OWNERS, c->id);
 }
 

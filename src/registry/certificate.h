@@ -53,6 +53,7 @@ bytes certificate_arn(const struct registry *r, bytes id);
 
 struct certificate_new {
     bytes id, pem;
+    bytes serial;               /* big-endian, no leading zero: for the CRL of its CA; not kept */
     bytes ca_certificate_id;    /* none: issued by the service, or registered without a CA */
     enum certificate_mode mode; /* when there is a CA, its mode counts instead */
     enum certificate_status status;
@@ -61,7 +62,8 @@ struct certificate_new {
 };
 /* certificate_register adds a certificate [AWS identity 1.4, 1.7, 3.2, 3.3]. E_EXISTS when it is
  * registered here, or when it may not be shared with the account that has it in DEFAULT mode;
- * E_CERTIFICATE_STATE when the CA is not registered or not ACTIVE or the status is not to be set.
+ * E_CERTIFICATE_STATE when the CA is not registered or not ACTIVE or the status is not to be set;
+ * E_CERTIFICATE_INVALID when its CA has revoked it (registry/crl.h) and it is not to be REVOKED.
  * out_certificate may be NULL; it
  * borrows what the caller gave. */
 NODISCARD

@@ -1,7 +1,10 @@
 """The life of a certificate after its registration: handed to another account, revoked, expired."""
 import calendar
+import functools
+import http.server
 import json
 import signal
+import threading
 import time
 
 import pytest
@@ -171,3 +174,100 @@ def test_what_expires_is_announced_and_listed(server):
         ["certificate", "INACTIVE", lamps[3].id], ["certificate", "ACTIVE", lamps[1].id]]
     assert "expires in 4 days" in server.run("why", "--data", server.data, lamps[0].id).stdout
     assert server.run("certificates", "--expiring", "soon", "--data", server.data, check=False).returncode == 2
+
+
+def revocation_list(authority, serials, number=1, name="ca.crl", reason="keyCompromise", hours=24):
+    """A CRL of this CA, made by openssl as operators do."""
+    folder = authority.folder
+    (folder / "crl.cnf").write_text("[ca]\ndefault_ca=d\n[d]\ndatabase=crl.txt\ndefault_md=sha256\ncertificate=ca.pem\n"
+                                    "private_key=ca.key\ncrlnumber=crlnumber\n")
+    (folder / "crl.txt").write_text("".join(f"R\t491231000000Z\t261101120000Z,{reason}\t{serial}\tunknown\t/CN=x\n" for serial in serials))
+    (folder / "crlnumber").write_text(f"{number:02x}\n")
+    openssl("ca", "-config", "crl.cnf", "-gencrl", "-crlhours", hours, "-out", name, folder=folder)
+    return folder / name
+
+
+def serial_of(pem):
+    return openssl("x509", "-noout", "-serial", stdin=pem).split("=")[1].strip()
+
+
+def of_authority(server, authority, name):
+    """A device whose certificate the CA signed, which may do everything."""
+    pem = authority.sign(name)
+    one = Device(server)
+    answer = one.iot.register_certificate(certificatePem=pem, caCertificatePem=authority.pem, status="ACTIVE")
+    one.arn, one.id, one.pem = answer["certificateArn"], answer["certificateId"], pem
+    one.iot.attach_policy(policyName=one.policy_name, target=one.arn)
+    one.keep(private_key("ec:P-256"), pem)
+    return one
+
+
+def test_a_crl_closes_what_is_connected_and_keeps_it_out(server):
+    """Ours: a CA's own list counts within a second, at connect, and at registration; `kedge why` has number, date, reason."""
+    authority = Authority("crl-ca")
+    authority.register(server.client())
+    bad, good = of_authority(server, authority, "bad"), of_authority(server, authority, "good")
+    victim, witness = bad.connect("victim"), good.connect("witness")
+    added = time.monotonic()
+    done = server.run("crl", "add", "--data", server.data, "--ca", authority.id, revocation_list(authority, [serial_of(bad.pem)], 7))
+    assert "number 7  1 revoked" in done.stdout
+    victim.expect_lost(within_s=1.0 + time.monotonic() - added, since=added)
+    Client(bad, "victim-again").expect_refused()
+    for client in "victim", "victim-again":
+        server.expect_why(client, "REVOKED_BY_CA", "2026-11-01T12:00:00.000Z (key compromise)", "CRL number 7", authority.id)
+    stranger = authority.sign("stranger")
+    server.run("crl", "add", "--data", server.data, "--ca", authority.id,
+               revocation_list(authority, [serial_of(stranger), serial_of(bad.pem)], 8))
+    with pytest.raises(ClientError) as refused:
+        good.iot.register_certificate(certificatePem=stranger, caCertificatePem=authority.pem)
+    assert refused.value.response["Error"]["Code"] == "CertificateValidationException"
+    assert "CRL number 8" in refused.value.response["Error"]["Message"]
+    witness.publish("still/here", "x").close()
+    older = server.run("crl", "add", "--data", server.data, "--ca", authority.id, authority.folder / "ca.crl", check=False)
+    assert older.returncode == 0  # the same once more
+    older = server.run("crl", "add", "--data", server.data, "--ca", authority.id, revocation_list(authority, [], 6), check=False)
+    assert older.returncode == 1 and "older than the one that is there" in older.stderr
+    server.run("crl", "remove", "--data", server.data, "--ca", authority.id)
+    bad.connect("forgiven").close()
+
+
+def test_a_crl_of_somebody_else_is_refused(server):
+    authority, other = Authority("first"), Authority("second")
+    authority.register(server.client())
+    add = ["crl", "add", "--data", server.data, "--ca"]
+    for arguments, part in (
+            ([authority.id, revocation_list(other, ["01"])], "of another CA"),
+            ([other.id, revocation_list(other, ["01"])], "There is no CA certificate"),
+            ([authority.id, authority.folder / "ca.pem"], "a CERTIFICATE where -----BEGIN X509 CRL-----"),
+            ([authority.id, "/nowhere"], "cannot be opened"),
+            ([authority.id, "http://127.0.0.1:1/ca.crl"], "127.0.0.1")):
+        done = server.run(*add, *arguments, check=False)
+        assert done.returncode == 1 and part in done.stderr, done
+    assert server.run("crl", "add", "--data", server.data, check=False).returncode == 2
+
+
+def test_a_crl_is_fetched_again_from_its_url(server, tmp_path):
+    """The server asks; when that fails `kedge crl list` says so, and what it has counts on."""
+    authority = Authority("crl-by-url")
+    authority.register(server.client())
+    one = of_authority(server, authority, "lamp")
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=authority.folder)
+    web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=web.serve_forever, daemon=True).start()
+    try:
+        revocation_list(authority, [], 1)
+        url = f"http://127.0.0.1:{web.server_port}/ca.crl"
+        server.run("crl", "add", "--data", server.data, "--ca", authority.id, url)
+        assert url in server.run("crl", "list", "--data", server.data).stdout
+        client = one.connect("lamp")
+        revocation_list(authority, [serial_of(one.pem)], 2)
+        asked = time.monotonic()
+        server.run("crl", "refresh", "--data", server.data)
+        client.expect_lost(within_s=1.0 + time.monotonic() - asked, since=asked)
+        assert "number 2" in server.run("crl", "list", "--data", server.data).stdout
+    finally:
+        web.shutdown()
+        web.server_close()
+    server.run("crl", "refresh", "--data", server.data)
+    wait_until(lambda: "the last attempt" in server.run("crl", "list", "--data", server.data).stdout, patience_s(5), "the failure")
+    Client(one, "lamp").expect_refused()
