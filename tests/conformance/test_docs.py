@@ -66,6 +66,21 @@ def test_fleet_provisioning_as_the_page_has_it(reader):
     assert '"' in outputs[5]
 
 
+def test_provisioning_at_the_first_connect_as_the_page_has_it(reader):
+    outputs = reader("jitp.md")
+    assert "The connection was lost." in outputs[1] and "Thing group lamps not found" in outputs[1]
+    assert "Resources.thing" in outputs[1] and "PENDING_ACTIVATION" in outputs[1]
+    assert "The connection was lost." in outputs[2] and '"Acme"' in outputs[2]
+    assert "received CONNACK (0)\n" in outputs[2] and "received PUBACK" in outputs[2]
+
+
+def test_bulk_registration_as_the_page_has_it(reader):
+    outputs = reader("bulk.md")
+    assert "BEGIN CERTIFICATE" in outputs[0] and ":thing/lamp" in outputs[0]
+    assert '"Completed"' in outputs[1] and '"successCount": 2' in outputs[1] and '"failureCount": 1' in outputs[1]
+    assert '"lineNumber":1' in outputs[2] and '"lineNumber":2,"offset"' in outputs[2] and "no good name" in outputs[2]
+
+
 def test_the_options_in_the_guide_are_those_of_the_program(server):
     options, = blocks("serve.md", "text")
     assert options in server.run("serve", "--help").stdout
