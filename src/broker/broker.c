@@ -192,6 +192,16 @@ struct route *space_route(struct space *s, bytes topic) {
     return n ? OWNER(n, struct route, node) : route_new(s, topic);
 }
 
+static void visit_nobody(void *context, const struct topic_subscriber *subscribers, size_t count) {
+    UNUSED(context);
+    UNUSED(subscribers);
+    UNUSED(count);
+}
+
+bool broker_has_subscribers(struct space *s, bytes topic) {
+    return topic_index_match(s->index, topic, visit_nobody, NULL) > 0;
+}
+
 bytes route_topic(const struct route *r) {
     return r->node.key;
 }

@@ -59,6 +59,10 @@ size_t route_publish(struct route *r, const struct publication *p, const struct 
 /* broker_publish finds the route and publishes. */
 size_t broker_publish(struct space *s, const struct publication *p, const struct session *from);
 
+/* broker_has_subscribers: whether anybody, here or on another loop, would be given a message on
+ * this topic (iot:Receive not asked). For messages that are not worth writing otherwise. */
+bool broker_has_subscribers(struct space *s, bytes topic);
+
 /* broker_end_turn posts what was gathered for other loops: a turn hook of the gateway. */
 void broker_end_turn(struct broker *b);
 

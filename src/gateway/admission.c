@@ -257,6 +257,7 @@ static status decide_identity(struct admission *a, const struct certificate_reco
 }
 
 static void keep_thing(struct admission *a, const struct principal_facts *facts) {
+    a->thing_is_exclusive = facts->has_thing && facts->thing_is_exclusive;
     if (facts->has_thing)
         buf_append(&a->thing_name, facts->thing.name);
     for (size_t i = 0; i < facts->group_count; i++) {

@@ -34,6 +34,7 @@ struct admission {
     bool is_newcomer; /* not registered, or not activated: gateway/newcomers.h goes on from here */
     status result;    /* OK, or why not, with the sentence */
     char certificate_id[65];
+    bool thing_is_exclusive;
     struct buf thing_name; /* of the thing the policy variables speak of, if any */
     struct buf groups;     /* it is in, with their ancestors: each name and a zero byte */
     int64_t not_after_ms;  /* of the certificate; 0: there is none */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gateway/lifecycle.h"
 #include "gateway/principals.h"
 #include "gateway/server.h"
 #include "gateway/services.h"
@@ -59,18 +60,20 @@ void mqtt_free(struct mqtt_client *m) {
 /* ---- endings ---- */
 
 /* The session goes first: its own will does not come back to it behind its last words. */
-static void leave(struct mqtt_client *m, bool publish_will) {
+static void leave(struct mqtt_client *m, bool publish_will, const char *disconnect_reason) {
     if (m->session)
         session_close(TAKE(m->session));
     if (publish_will)
         mqtt_publish_will(m);
+    if (m->state == MQTT_OPEN)
+        lifecycle_disconnected(m, disconnect_reason);
     let_go(m);
 }
 
 void mqtt_end(struct mqtt_client *m, bool publish_will) {
     if (m->state == MQTT_CLOSED)
         return;
-    leave(m, publish_will);
+    leave(m, publish_will, "CLIENT_INITIATED_DISCONNECT");
     connection_close(m->connection);
 }
 
@@ -131,7 +134,9 @@ void mqtt_fail(struct mqtt_client *m, const char *event, enum mqtt_reason reason
         say_why(m, reason, why);
     else if (m->version == MQTT_3_1_1)
         say_why_3_1_1(m, reason);
-    leave(m, m->state == MQTT_OPEN);
+    if (m->state != MQTT_OPEN && strcmp(event, "connect.denied") == 0)
+        lifecycle_connect_failed(m);
+    leave(m, m->state == MQTT_OPEN, lifecycle_reason(event));
     connection_finish(m->connection);
 }
 
@@ -147,6 +152,8 @@ static void on_gone(struct connection *c, const char *why) {
         reason_record(c, &m->who, "connection.lost", why);
     if (m->state == MQTT_OPEN)
         mqtt_publish_will(m);
+    if (m->state == MQTT_OPEN)
+        lifecycle_disconnected(m, "CONNECTION_LOST");
     let_go(m);
 }
 

@@ -37,6 +37,7 @@ struct mqtt_client {
     struct service_line *services; /* requests to services, or NULL */
     struct who who;                /* for sentences */
     bytes thing_name;              /* the thing its policy variables speak of; its own copy */
+    uint64_t session_serial, presence_version; /* of lifecycle events */
     bytes groups; /* of that thing, with their ancestors, each ended by a zero; its own copy */
     struct list in_principal, refresh;
     struct principal *principal; /* certificate that it came with; NULL for a local client */
@@ -50,6 +51,7 @@ struct mqtt_client {
     bool problem_information; /* MQTT 5: reason strings are welcome */
     bool expiry_asked;        /* MQTT 5: a session that outlives the connection was asked for */
     bool id_assigned;
+    bool thing_is_exclusive; /* thing_name is by an exclusive attachment */
 };
 
 void mqtt_start(struct connection *c);
@@ -63,8 +65,7 @@ void mqtt_free(struct mqtt_client *m);
 void mqtt_fail(struct mqtt_client *m, const char *event, enum mqtt_reason reason);
 /* mqtt_fail_status is mqtt_fail with the reason code of a status. */
 void mqtt_fail_status(struct mqtt_client *m, const char *event, status s);
-/* mqtt_end closes without a word and without a reason: the client said goodbye, or was told
- * already. */
+/* mqtt_end closes without a word and without a reason: the client said goodbye. */
 void mqtt_end(struct mqtt_client *m, bool publish_will);
 /* mqtt_send sends a packet that the client takes; a larger one is dropped [MQTT5-3.1.2-24]. */
 void mqtt_send(struct mqtt_client *m, const struct buf *packet);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "gateway/lifecycle.h"
 #include "gateway/mqtt.h"
 #include "gateway/principals.h"
 #include "gateway/server.h"
@@ -195,6 +196,7 @@ void mqtt_admitted(struct mqtt_client *m, struct admission *a) {
     m->space = broker_space(p->broker, bytes_from(m->who.account));
     mqtt_set_policies(m, TAKE(a->policies));
     mqtt_set_thing(m, buf_bytes(&a->thing_name), buf_bytes(&a->groups));
+    m->thing_is_exclusive = a->thing_is_exclusive;
     principal_join(m, a);
     m->state = MQTT_OPENING;
     struct session_config config = {.client_id = m->who.client_id,
@@ -260,6 +262,7 @@ static void session_opened(struct session *s) {
     AUTO(buf) raw = {0};
     AUTO(buf) packet = {0};
     m->session = s;
+    m->session_serial = s->serial;
     m->state = MQTT_OPEN;
     if (m->version == MQTT_5)
         announce(m, &raw);
@@ -271,6 +274,7 @@ static void session_opened(struct session *s) {
         timer_start(c->plane->loop, &c->timer, m->keep_alive_ms);
     }
     log_connected(m);
+    lifecycle_connected(m);
     connection_release(c);
 }
 

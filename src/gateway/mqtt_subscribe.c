@@ -1,3 +1,4 @@
+#include "gateway/lifecycle.h"
 #include "gateway/mqtt.h"
 #include "gateway/retained.h"
 #include "policy/set.h"
@@ -101,6 +102,11 @@ static status check_count(const struct mqtt_client *m, const char *packet, size_
     return OK;
 }
 
+static void add_filter(struct buf *list, bytes filter) {
+    buf_append(list, filter);
+    buf_append_byte(list, 0);
+}
+
 void mqtt_on_subscribe(struct mqtt_client *m, const struct mqtt_frame *f) {
     struct mqtt_subscribe s;
     status result = mqtt_subscribe_decode(f, m->version, &s);
@@ -121,13 +127,19 @@ void mqtt_on_subscribe(struct mqtt_client *m, const struct mqtt_frame *f) {
     a->client = m;
     a->packet_id = s.packet_id;
     struct mqtt_subscription one;
-    while (mqtt_subscribe_next(&s.payload, &one))
-        buf_append_byte(&a->codes, code_of(m, &one, a));
+    AUTO(buf) granted = {0};
+    while (mqtt_subscribe_next(&s.payload, &one)) {
+        uint8_t code = code_of(m, &one, a);
+        buf_append_byte(&a->codes, code);
+        if (code <= 2)
+            add_filter(&granted, one.filter);
+    }
     if (a->denied && m->version != MQTT_5 && !m->limits->answer_denied_3_1_1) {
         on_confirmed(&a->wait, true);
         mqtt_fail(m, "subscribe.denied", MQTT_REASON_NOT_AUTHORIZED); /* [AWS device-gateway 7] */
         return;
     }
+    lifecycle_subscribed(m, buf_bytes(&granted));
     if (!session_confirm(m->session, &a->wait))
         connection_hold(m->connection); /* so that SUBACK comes before what it sends next does */
 }
@@ -143,12 +155,16 @@ void mqtt_on_unsubscribe(struct mqtt_client *m, const struct mqtt_frame *f) {
     }
     AUTO(buf) codes = {0};
     AUTO(buf) packet = {0};
+    AUTO(buf) dropped = {0};
     bytes filter;
     while (mqtt_unsubscribe_next(&u.payload, &filter)) {
         bool had = session_unsubscribe(m->session, filter);
         buf_append_byte(&codes, had ? MQTT_REASON_SUCCESS : MQTT_REASON_NO_SUBSCRIPTION_EXISTED);
+        if (had)
+            add_filter(&dropped, filter);
     }
     struct mqtt_suback k = {.packet_id = u.packet_id, .codes = buf_bytes(&codes)};
     mqtt_unsuback_encode(&k, m->version, &packet);
     mqtt_send(m, &packet);
+    lifecycle_unsubscribed(m, buf_bytes(&dropped));
 }

@@ -89,6 +89,7 @@ void refresh_done(struct admission *a) {
         } else {
             mqtt_set_policies(m, TAKE(a->policies));
             mqtt_set_thing(m, buf_bytes(&a->thing_name), buf_bytes(&a->groups));
+            m->thing_is_exclusive = a->thing_is_exclusive;
         }
     }
     refresh_some(p);

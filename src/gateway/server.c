@@ -12,6 +12,7 @@
 #include "gateway/accounts.h"
 #include "gateway/announcements.h"
 #include "gateway/documents.h"
+#include "gateway/presence.h"
 #include "gateway/principals.h"
 #include "gateway/retained.h"
 #include "gateway/running.h"
@@ -69,6 +70,7 @@ static status open_api(struct server *s) {
                                 .keys = s->key_pool,
                                 .functions = s->functions,
                                 .bulk = s->bulk,
+                                .connectivity = presence_source(s->presence),
                                 .without_quotas = s->settings->profile == PROFILE_STANDARD};
     s->api = api_new(&config);
     return OK;
@@ -98,6 +100,7 @@ status server_open(struct server *s, const struct settings *settings) {
     s->key_pool = key_pool_new(SPARE_KEYS);
     s->documents = documents_new();
     s->directory = directory_new();
+    s->presence = presence_new();
     for (int crew = 0; crew < CREW_COUNT; crew++)
         s->workers[crew] = workers_new(crew_sizes[crew]);
     TRY(open_bulk(s));
@@ -131,6 +134,7 @@ void server_close(struct server *s) {
     issuer_close(s->issuer);
     documents_free(s->documents);
     directory_free(s->directory);
+    presence_free(s->presence);
     server_identity_unref(s->identity);
     server_identity_unref(s->own_identity);
     accounts_done(s);

@@ -17,6 +17,7 @@ struct bulk; /* provisioning/bulk.h */
 struct documents;
 struct functions; /* function/function.h */
 struct issuer;
+struct presence; /* gateway/presence.h */
 struct key_pool;
 
 enum { PLANES_MAX = 64 };
@@ -38,6 +39,7 @@ struct server {
     _Atomic bool stopping; /* the loops have ended: who still waits is not answered any more */
     struct documents *documents;
     struct directory *directory;
+    struct presence *presence; /* NULL: nobody asks who is connected */
     struct issuer *issuer;
     struct key_pool *key_pool;
     char *buckets_folder;
