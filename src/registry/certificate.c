@@ -182,6 +182,7 @@ status certificate_add_rows(const struct registry *r, const struct certificate_r
 status certificate_remove_rows(const struct registry *r, const struct certificate_record *c) {
     TRY(store_remove(r->txn, TABLE_CERTIFICATES, key_of(r, c->id)));
     TRY(store_remove(r->txn, TABLE_CERTIFICATE_PEMS, key_of(r, c->id)));
+    TRY(jitp_failure_remove(r, c->id));
     TRY(ownership_remove(r, TABLE_CERTIFICATE_OWNERS, c->id));
     TRY(store_remove(r->txn, TABLE_CERTIFICATES_BY_CREATION, certificate_creation_key(r, c)));
     if (c->ca_certificate_id.len > 0)
@@ -289,7 +290,6 @@ status certificate_delete(const struct registry *r, bytes id, bool force) {
     TRY(check_deletable(r, &c, force));
     TRY(policy_detach_all(r, certificate_resource(r, id)));
     TRY(certificate_remove_rows(r, &c));
-    TRY(jitp_failure_remove(r, id));
     note(r, CHANGE_CERTIFICATE, id);
     return OK;
 }

@@ -6,6 +6,7 @@
 #include "registry/expiry.h"
 #include "registry/internal.h"
 #include "registry/policy.h"
+#include "registry/registration_task.h"
 #include "registry/tags.h"
 #include "registry/thing.h"
 #include "registry/thing_group.h"
@@ -160,6 +161,7 @@ static status certificate(struct look *l) {
     return c.ca_certificate_id.len ? expect(l, TABLE_CERTIFICATES_BY_CA, ca_key(l, &c)) : OK;
 }
 
+/* What goes with a certificate under the same key: its text, why it could not be provisioned. */
 static status certificate_pem(struct look *l) {
     return expect(l, TABLE_CERTIFICATES, l->row.key);
 }
@@ -553,6 +555,12 @@ static status server_certificate_key(struct look *l) {
     return expect(l, TABLE_SERVER_CERTIFICATES, l->row.key);
 }
 
+/* account, id, type, number of the row */
+static status task_report(struct look *l) {
+    return expect(l, TABLE_REGISTRATION_TASKS,
+                  bytes_slice(l->row.key, 0, ACCOUNT_LEN + REGISTRATION_TASK_ID_LEN));
+}
+
 /* ---- the walk ---- */
 
 static const struct rule {
@@ -561,6 +569,7 @@ static const struct rule {
 } rules[] = {
     {TABLE_CERTIFICATES, certificate},
     {TABLE_CERTIFICATE_PEMS, certificate_pem},
+    {TABLE_JITP_FAILURES, certificate_pem},
     {TABLE_CERTIFICATE_OWNERS, certificate_owner},
     {TABLE_CERTIFICATES_BY_CREATION, certificate_by_creation},
     {TABLE_CERTIFICATES_BY_CA, certificate_by_ca},
@@ -590,6 +599,7 @@ static const struct rule {
     {TABLE_THINGS_OF_GROUP, thing_of_group},
     {TABLE_TAGS, tag},
     {TABLE_DOMAIN_CONFIGURATIONS, domain_configuration},
+    {TABLE_REGISTRATION_TASK_REPORTS, task_report},
     {TABLE_SERVER_CERTIFICATES, server_certificate},
     {TABLE_SERVER_CERTIFICATE_KEYS, server_certificate_key},
 };
