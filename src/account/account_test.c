@@ -239,6 +239,13 @@ static void save(struct store *s, enum table table, const char *key) {
     CHECK_OK(store_commit(t));
 }
 
+static void save_value(struct store *s, enum table table, const char *key, const char *value) {
+    struct txn *t;
+    CHECK_OK(store_begin_write(s, &t));
+    CHECK_OK(store_save(t, table, bytes_from(key), bytes_from(value)));
+    CHECK_OK(store_commit(t));
+}
+
 static bool has(struct store *s, enum table table, const char *key) {
     bool present;
     struct txn *t = reading(s);
@@ -260,6 +267,8 @@ static void removed(struct store *s) {
     save(s, TABLE_CERTIFICATE_OWNERS, CERTIFICATE "111111111111");
     save(s, TABLE_THINGS, "222222222222lamp");
     save(s, TABLE_THINGS, "111111111111lamp");
+    save_value(s, TABLE_DOMAIN_NAMES, "222222222222.example", "111111111111plant");
+    save_value(s, TABLE_DOMAIN_NAMES, "plant.example", "222222222222plant");
     CHECK_FAILS(account_delete(s, BYTES("222222222222"), false), E_DELETE_CONFLICT,
                 "still holds 1 certificates, 1 things");
     CHECK_FAILS(account_delete(s, BYTES("111111111111"), true), E_INVALID, "default account");
@@ -270,6 +279,8 @@ static void removed(struct store *s) {
     CHECK(!has(s, TABLE_CERTIFICATE_OWNERS, CERTIFICATE "222222222222"));
     CHECK(has(s, TABLE_CERTIFICATE_OWNERS, CERTIFICATE "111111111111"));
     CHECK(!has(s, TABLE_THINGS, "222222222222lamp") && has(s, TABLE_THINGS, "111111111111lamp"));
+    CHECK(has(s, TABLE_DOMAIN_NAMES, "222222222222.example"));
+    CHECK(!has(s, TABLE_DOMAIN_NAMES, "plant.example"));
     struct txn *t = reading(s);
     account_hosts_format(&second, REGION, &hosts);
     CHECK(account_find_by_host(t, REGION, bytes_from(hosts.names[0]), &found, &kind) ==

@@ -17,11 +17,13 @@ static const struct {
     {TABLE_RETAINED, "retained messages"},
 };
 
-/* Their keys do not begin with the account. The owners' rows go with what they speak of. */
+/* Their keys do not begin with the account. The owners' rows go with what they speak of, domain
+ * names by remove_domain_names. */
 static bool spans_accounts(enum table table) {
     return table == TABLE_META || table == TABLE_ACCOUNTS || table == TABLE_ACCESS_KEYS ||
            table == TABLE_ENDPOINT_PREFIXES || table == TABLE_CERTIFICATE_OWNERS ||
-           table == TABLE_CA_CERTIFICATE_OWNERS || table == TABLE_REASONS;
+           table == TABLE_CA_CERTIFICATE_OWNERS || table == TABLE_REASONS ||
+           table == TABLE_DOMAIN_NAMES || table == TABLE_BACKUP_FILES;
 }
 
 static status page_of(struct txn *t, enum table table, bytes account, size_t limit, struct arena *a,
@@ -104,6 +106,22 @@ static status remove_page(struct txn *t, enum table table, bytes account, size_t
     return OK;
 }
 
+/* Domain names of the account's own, which stand for themselves with the account as value. */
+static status remove_domain_names(struct txn *t, bytes account) {
+    AUTO(arena) a = {0};
+    struct scan scan = {.limit = STORE_SCAN_ROWS_MAX, .after = true};
+    struct row *rows;
+    size_t count;
+    do {
+        TRY(store_scan(t, TABLE_DOMAIN_NAMES, &scan, &a, &rows, &count));
+        for (size_t i = 0; i < count; i++)
+            if (bytes_start_with(rows[i].value, account))
+                TRY(store_remove(t, TABLE_DOMAIN_NAMES, rows[i].key));
+        scan.from = count ? rows[count - 1].key : (bytes){0};
+    } while (count == scan.limit);
+    return OK;
+}
+
 static status end(struct txn *t, status s) {
     if (s == OK)
         return store_commit(t);
@@ -117,6 +135,7 @@ static status remove_account(struct txn *t, bytes id, bool with_all) {
     TRY(account_load(t, id, &account));
     TRY(check_removable(t, &account, with_all));
     TRY(store_remove(t, TABLE_ENDPOINT_PREFIXES, bytes_from(account.prefix)));
+    TRY(remove_domain_names(t, id));
     TRY(remove_page(t, TABLE_ACCOUNT_ACCESS_KEYS, id, &keys));
     TRY(store_remove(t, TABLE_ACCOUNTS, id));
     return account_names_changed(t, id);

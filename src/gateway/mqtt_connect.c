@@ -183,13 +183,18 @@ void mqtt_on_connect(struct mqtt_client *m, const struct mqtt_frame *f) {
 
 static const struct session_events session_events;
 
+/* What cannot be decided, for the disk or for too much work, is no want of rights: come again. */
+static enum mqtt_reason refusal_of(status s) {
+    return s == E_UNAVAILABLE ? MQTT_REASON_SERVER_UNAVAILABLE : MQTT_REASON_NOT_AUTHORIZED;
+}
+
 void mqtt_admitted(struct mqtt_client *m, struct admission *a) {
     m->admission = NULL;
     memcpy(m->who.account, a->account, sizeof a->account);
     memcpy(m->who.certificate_id, a->certificate_id, sizeof a->certificate_id);
     if (a->result != OK) {
         (void)FAIL(a->result, "%s", a->text);
-        mqtt_fail(m, a->event, MQTT_REASON_NOT_AUTHORIZED);
+        mqtt_fail(m, a->event, refusal_of(a->result));
         return;
     }
     struct plane *p = m->connection->plane;

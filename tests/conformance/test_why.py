@@ -3,13 +3,12 @@
 A row per row of [AWS identity 12] that is about a device coming in."""
 import json
 import ssl
-import time
 
+import botocore.exceptions
 import pytest
 
 from devices import ALLOW_ALL, Authority, numbers
 from newcomers import Newcomer, adopt
-from wire import connect
 
 OTHER = "222222222222"
 
@@ -167,3 +166,26 @@ def test_a_template_that_fails_is_told_with_its_place(server, iot):
     server.expect_why(lamp.knocks(), "connect.provisioned", "as the thing lamp-8")
     lamp.connect("lamp-8").publish("a", "provisioned").close()
     assert iot.list_thing_principals(thingName="lamp-8")["principals"][0].endswith(lamp.id)
+
+
+@pytest.mark.parametrize("ca, parts", [
+    ({"basic_constraints": "CA:FALSE"}, ("basicConstraints", "openssl x509")),  # row 9
+    ({"days": -1}, ("has expired",)),
+])
+def test_a_ca_that_cannot_be_one_is_refused_with_the_remedy(iot, ca, parts):
+    """Row 9"""
+    message = refusal(iot, caCertificate=Authority(f"cannot {parts[0]}", **ca).pem, certificateMode="SNI_ONLY")
+    assert all(part in message for part in parts), message
+
+
+def test_mode_and_verification_certificate_are_explained(iot):
+    """Rows 10, 19"""
+    authority = Authority("proves nothing")
+    assert "SNI_ONLY" in refusal(iot, caCertificate=authority.pem)
+    assert "file://" in refusal(iot, caCertificate="rootCA.pem", certificateMode="SNI_ONLY")
+
+
+def refusal(iot, **arguments):
+    with pytest.raises(botocore.exceptions.ClientError) as caught:
+        iot.register_ca_certificate(**arguments)
+    return caught.value.response["Error"]["Message"]
