@@ -37,7 +37,7 @@ struct import {
     void (*progress)(void *context, const struct import_progress *p); /* after each transaction */
     void *context;
 };
-enum { IMPORT_BATCH = 8192, IMPORT_BATCH_BESIDE_SERVER = 1000, IMPORT_PAUSE_MS = 10 };
+enum { IMPORT_BATCH = 16384, IMPORT_BATCH_BESIDE_SERVER = 1000, IMPORT_PAUSE_MS = 10 };
 
 /* import_run returns when all was enrolled or *stop was seen. A failure of the store ends it, with
  * what was committed so far in *out_counts, which is always written. */
