@@ -6,6 +6,7 @@
 #include "registry/expiry.h"
 #include "registry/internal.h"
 #include "registry/policy.h"
+#include "registry/provisioning_template.h"
 #include "registry/registration_task.h"
 #include "registry/tags.h"
 #include "registry/thing.h"
@@ -561,6 +562,21 @@ static status task_report(struct look *l) {
                   bytes_slice(l->row.key, 0, ACCOUNT_LEN + REGISTRATION_TASK_ID_LEN));
 }
 
+/* ---- provisioning templates ---- */
+
+static status provisioning_template(struct look *l) {
+    struct provisioning_template t;
+    bool whole;
+    return is_whole(l, provisioning_template_load(&l->r, l->name, &t), "its default version",
+                    &whole);
+}
+
+static status provisioning_template_version(struct look *l) {
+    bytes name, number;
+    return split(l, &name, &number) ? expect(l, TABLE_PROVISIONING_TEMPLATES, key_of(&l->r, name))
+                                    : OK;
+}
+
 /* ---- the walk ---- */
 
 static const struct rule {
@@ -602,6 +618,8 @@ static const struct rule {
     {TABLE_REGISTRATION_TASK_REPORTS, task_report},
     {TABLE_SERVER_CERTIFICATES, server_certificate},
     {TABLE_SERVER_CERTIFICATE_KEYS, server_certificate_key},
+    {TABLE_PROVISIONING_TEMPLATES, provisioning_template},
+    {TABLE_PROVISIONING_TEMPLATE_VERSIONS, provisioning_template_version},
 };
 
 static status look_at(struct txn *t, struct registry_check *check, const struct rule *rule,

@@ -3,6 +3,7 @@
 #include "registry/check.h"
 #include "registry/fixture.h"
 #include "registry/internal.h"
+#include "registry/provisioning_template.h"
 #include "registry/tags.h"
 #include "registry/thing_group.h"
 #include "registry/thing_type.h"
@@ -70,6 +71,12 @@ static void add_everything(struct registry_fixture *f) {
     CHECK_OK(billing_group_create(&f->r, &billing, &tags, NULL));
     CHECK_OK(thing_create(&f->r, &lamp, NULL));
     CHECK_OK(thing_principal_attach(&f->r, lamp.name, principal, THING_PRINCIPAL_EXCLUSIVE));
+    CHECK_OK(provisioning_template_create(
+        &f->r,
+        &(struct provisioning_template){.name = BYTES("lamps"),
+                                        .role_arn = BYTES("arn:aws:iam::111111111111:role/r"),
+                                        .body = BYTES("{}")},
+        &tags));
     add_groups(f);
     add_offered(f);
     CHECK_OK(store_save(f->r.txn, TABLE_META, BYTES("expiry-index"), (bytes){0}));
