@@ -40,7 +40,8 @@ enum api_pace api_pace_of(const struct http_request *request) {
         enum api_pace pace;
     } slow[] = {{IOT_CREATE_KEYS_AND_CERTIFICATE, API_MAKES_KEYS},
                 {IOT_CREATE_PROVISIONING_CLAIM, API_MAKES_KEYS},
-                {IOT_CREATE_CERTIFICATE_FROM_CSR, API_MAY_CALL}};
+                {IOT_CREATE_CERTIFICATE_FROM_CSR, API_MAY_CALL},
+                {IOT_TEST_INVOKE_AUTHORIZER, API_MAY_CALL}};
     enum model_method method;
     if (!model_method_find(request->method, &method))
         return API_QUICK;

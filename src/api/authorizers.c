@@ -1,6 +1,8 @@
 /* Custom authorizers [AWS identity 11.2]. */
 #include "api/handlers.h"
 #include "api/tags.h"
+#include "base/random.h"
+#include "function/authorizer.h"
 #include "identity/token.h"
 #include "registry/authorizer.h"
 #include "store/record.h"
@@ -144,4 +146,63 @@ status describe_default_authorizer(struct call *c) {
 
 status clear_default_authorizer(struct call *c) {
     return authorizer_clear_default(&c->registry);
+}
+
+/* ---- TestInvokeAuthorizer ---- */
+
+static void read_http(const struct call *c, struct authorizer_request *r) {
+    const struct record *context = get_record(c->in, M_HTTP_CONTEXT);
+    const struct items *headers = get_list(context, M_HEADERS);
+    size_t count = headers ? headers->count : 0;
+    struct authorizer_header *all = ARENA_ARRAY(c->arena, struct authorizer_header, count + 1);
+    r->has_http = context != NULL;
+    r->query_string = get_text(context, M_QUERY_STRING);
+    VALUES_EACH(v, headers)
+    all[r->header_count++] = (struct authorizer_header){v->key, v->text};
+    r->headers = all;
+}
+
+static struct authorizer_request request_in(const struct call *c) {
+    const struct record *mqtt = get_record(c->in, M_MQTT_CONTEXT);
+    const struct record *tls = get_record(c->in, M_TLS_CONTEXT);
+    struct authorizer_request r = {.token = get_text(c->in, M_TOKEN),
+                                   .has_tls = tls != NULL,
+                                   .has_mqtt = mqtt != NULL,
+                                   .server_name = get_text(tls, M_SERVER_NAME),
+                                   .user_name = get_text(mqtt, M_USERNAME),
+                                   .password = get_text(mqtt, M_PASSWORD),
+                                   .client_id = get_text(mqtt, M_CLIENT_ID)};
+    read_http(c, &r);
+    return r;
+}
+
+static status load_outside(const struct call *c, struct authorizer *out) {
+    struct registry r = c->registry;
+    TRY(store_begin_read(c->config->store, &r.txn));
+    status s = authorizer_load(&r, get_text(c->in, M_AUTHORIZER_NAME), out);
+    store_rollback(r.txn);
+    return s;
+}
+
+/* Without a transaction of its own: the function may take its time. */
+status test_invoke_authorizer(struct call *c) {
+    struct authorizer a;
+    struct authorizer_answer answer;
+    char uuid[37];
+    TRY(load_outside(c, &a));
+    struct authorizer_request request = request_in(c);
+    random_uuid(uuid);
+    request.connection_id = uuid;
+    TRY(authorizer_check_token(&a, get_text(c->in, M_TOKEN_SIGNATURE), &request));
+    TRY(authorizer_call(c->config->functions, c->registry.account,
+                        authorizer_arn(&c->registry, a.name), &a, &request, c->arena, &answer));
+    put_flag(c->out, M_IS_AUTHENTICATED, answer.is_authenticated);
+    if (answer.principal_id.len > 0)
+        put_text(c->out, M_PRINCIPAL_ID, answer.principal_id);
+    struct items *policies = put_list(c->out, M_POLICY_DOCUMENTS);
+    for (size_t i = 0; i < answer.policy_count; i++)
+        add_text(policies, answer.policies[i]);
+    put_number(c->out, M_REFRESH_AFTER_IN_SECONDS, answer.refresh_after_s);
+    put_number(c->out, M_DISCONNECT_AFTER_IN_SECONDS, answer.disconnect_after_s);
+    return OK;
 }

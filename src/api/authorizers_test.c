@@ -1,7 +1,9 @@
 #include <openssl/pem.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "api/fixture.h"
+#include "function/function.h"
 #include "identity/material.h"
 #include "support/testing.h"
 
@@ -72,6 +74,48 @@ TEST(an_account_has_a_default_authorizer) {
     CHECK_ANSWER(&f, "authorizerDescription.signingDisabled", "true");
     CHECK_INT(ask(&f, "DELETE", "/default-authorizer", NULL), 200);
     CHECK_INT(ask(&f, "DELETE", "/default-authorizer", NULL), 404);
+    fixture_done(&f);
+}
+
+static const char *told; /* what the stand-in answers */
+static char event[2048]; /* what it was asked */
+
+static status answers(struct functions *f, const struct function_request *request, struct arena *a,
+                      bytes *out_result) {
+    UNUSED(f), UNUSED(a);
+    (void)snprintf(event, sizeof event, "%.*s", BYTES_ARG(request->event));
+    *out_result = bytes_from(told);
+    return OK;
+}
+
+TEST(an_authorizer_can_be_tried) { /* [AWS identity 11.2] */
+    struct functions functions = {&(const struct function_ops){answers}};
+    struct fixture f = fixture_open();
+    CHECK_INT(ask(&f, "POST", "/authorizer/door", UNSIGNED), 200);
+    CHECK_INT(ask(&f, "POST", "/authorizer/door/test", "{}"), 404);
+    CHECK_REFUSED(&f, 404, "ResourceNotFoundException", "Function not found");
+    f.api->config.functions = &functions;
+    told = "{\"isAuthenticated\":true,\"principalId\":\"lamp\",\"policyDocuments\":[{\"a\":1}],"
+           "\"refreshAfterInSeconds\":600}";
+    CHECK_INT(ask(&f, "POST", "/authorizer/door/test",
+                  "{\"token\":\"t\",\"mqttContext\":{\"username\":\"u\",\"password\":\"cA==\","
+                  "\"clientId\":\"c\"},\"tlsContext\":{\"serverName\":\"s\"},"
+                  "\"httpContext\":{\"headers\":{\"h\":\"v\"},\"queryString\":\"?a=b\"}}"),
+              200);
+    CHECK_ANSWER(&f, "isAuthenticated", "true");
+    CHECK_ANSWER(&f, "policyDocuments.0", "{\"a\":1}");
+    CHECK_ANSWER(&f, "refreshAfterInSeconds", "600");
+    CHECK_ANSWER(&f, "disconnectAfterInSeconds", "86400");
+    CHECK(strstr(event, "\"protocols\":[\"tls\",\"http\",\"mqtt\"]"));
+    CHECK(strstr(event, "\"password\":\"cA==\""));
+    told = "{}";
+    CHECK_INT(ask(&f, "POST", "/authorizer/door/test", "{}"), 400);
+    CHECK_REFUSED(&f, 400, "InvalidResponseException", "isAuthenticated");
+    CHECK_INT(ask(&f, "POST", "/authorizer/nobody/test", "{}"), 404);
+    CHECK_INT(ask(&f, "POST", "/authorizer/gate", signed_body(&f, "RSA-2048")), 200);
+    CHECK_INT(
+        ask(&f, "POST", "/authorizer/gate/test", "{\"token\":\"t\",\"tokenSignature\":\"AAAA\"}"),
+        401);
     fixture_done(&f);
 }
 

@@ -71,6 +71,7 @@
     X(SET_DEFAULT_AUTHORIZER, set_default_authorizer, WRITE)                   \
     X(DESCRIBE_DEFAULT_AUTHORIZER, describe_default_authorizer, READ)          \
     X(CLEAR_DEFAULT_AUTHORIZER, clear_default_authorizer, WRITE)               \
+    X(TEST_INVOKE_AUTHORIZER, test_invoke_authorizer, NO_STORE)                \
     /* things.c */                                                             \
     X(CREATE_THING, create_thing, WRITE)                                       \
     X(DESCRIBE_THING, describe_thing, READ)                                    \

@@ -33,6 +33,7 @@
     X(TRANSFER_COMPLETED, 410, "TransferAlreadyCompletedException", 0x80)  \
     X(POLICY_MALFORMED, 400, "MalformedPolicyException", 0x80)             \
     X(QUERY_INVALID, 400, "InvalidQueryException", 0x80)                   \
+    X(RESPONSE_INVALID, 400, "InvalidResponseException", 0x87)             \
     X(SQL_PARSE, 400, "SqlParseException", 0x83)                           \
     X(AGGREGATION_INVALID, 400, "InvalidAggregationException", 0x80)       \
     X(INDEX_NOT_READY, 400, "IndexNotReadyException", 0x80)                \

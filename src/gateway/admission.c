@@ -6,6 +6,7 @@
 #include "account/account.h"
 #include "api/subject.h"
 #include "base/clock.h"
+#include "gateway/custom_auth.h"
 #include "gateway/documents.h"
 #include "gateway/domains.h"
 #include "gateway/mqtt.h"
@@ -62,6 +63,7 @@ void admission_free(struct admission *a) {
     buf_done(&a->thing_name);
     buf_done(&a->groups);
     policy_set_unref(a->policies);
+    custom_auth_free(a->custom);
     mem_free(a);
 }
 
@@ -82,18 +84,26 @@ static void done(struct job *j) {
     connection_idle(a->connection);
     if (a->is_newcomer && a->client && take_newcomer(a))
         return;
-    if (a->again)
+    if (a->renews)
+        custom_auth_renewed(a);
+    else if (a->again)
         refresh_done(a);
     else if (a->client)
         mqtt_admitted(a->client, a);
     admission_free(a);
 }
 
+/* A function may take seconds: those who wait for one have a crew of their own. */
+static enum crew crew_for(const struct admission *a) {
+    bool asks = a->custom && (!a->again || a->renews);
+    return asks ? CREW_AUTHORIZERS : CREW_DEVICES;
+}
+
 bool admission_start(struct admission *a) {
     a->job.run = run;
     a->job.done = done;
     a->changes = a->connection->plane->changes;
-    if (workers_post(a->server->workers[CREW_DEVICES], a->connection->plane->loop, &a->job) != OK)
+    if (workers_post(a->server->workers[crew_for(a)], a->connection->plane->loop, &a->job) != OK)
         return false;
     connection_busy(a->connection);
     a->client->admission = a;
@@ -175,7 +185,7 @@ static status find_account(struct admission *a, struct txn *t, struct arena *are
                            struct domain_configuration *out_domain) {
     struct account account;
     *out_domain = (struct domain_configuration){0};
-    if (a->account[0])
+    if (a->account[0] && !a->renews)
         return OK; /* asked again */
     status s = domains_find(t, arena, bytes_from(a->server->settings->region),
                             buf_bytes(&a->server_name), a->account, out_domain);
@@ -190,7 +200,7 @@ static status find_account(struct admission *a, struct txn *t, struct arena *are
 /* Its clients get an authentication error [AWS identity 4.6]. */
 static status check_domain(struct admission *a, const struct domain_configuration *domain) {
     AUTO(buf) text = {0};
-    if (!domain->disabled)
+    if (!domain->disabled || a->again)
         return OK;
     buf_printf(&text,
                "DOMAIN_DISABLED: the domain configuration %.*s, which the server name %.*s belongs "
@@ -266,25 +276,89 @@ static void keep_thing(struct admission *a, const struct principal_facts *facts)
     }
 }
 
-static status decide_principal(struct admission *a, struct txn *t, struct arena *arena) {
-    struct principal_facts facts = {0};
-    struct domain_configuration domain;
+/* The certificate, and what the registry knows of it. */
+static status decide_certificate(struct admission *a, struct registry *r,
+                                 struct principal_facts *facts) {
     bool found = false;
-    TRY(find_account(a, t, arena, &domain));
-    TRY(check_domain(a, &domain));
-    struct registry r = {t, arena, bytes_from(a->account), bytes_from(a->server->settings->region)};
     if (a->has_fingerprint) {
         hex_encode(bytes_of(a->fingerprint, sizeof a->fingerprint), a->certificate_id);
-        TRY(load_principal(a, &r, &facts, &found));
-        TRY(find_without_name(a, &r, &facts, &found));
+        TRY(load_principal(a, r, facts, &found));
+        TRY(find_without_name(a, r, facts, &found));
     }
     struct crl_finding finding = {0};
     if (found)
-        TRY(find_in_crl(a, &r, &facts.certificate, &finding));
-    TRY(decide_identity(a, found ? &facts.certificate : NULL, &finding));
-    a->not_after_ms = facts.certificate.not_after_ms;
-    keep_thing(a, &facts);
+        TRY(find_in_crl(a, r, &facts->certificate, &finding));
+    TRY(decide_identity(a, found ? &facts->certificate : NULL, &finding));
+    a->not_after_ms = facts->certificate.not_after_ms;
+    keep_thing(a, facts);
+    return OK;
+}
+
+static status decide_principal(struct admission *a, struct txn *t, struct arena *arena) {
+    struct principal_facts facts = {0};
+    struct domain_configuration domain;
+    TRY(find_account(a, t, arena, &domain));
+    TRY(check_domain(a, &domain));
+    struct registry r = {t, arena, bytes_from(a->account), bytes_from(a->server->settings->region)};
+    TRY(decide_certificate(a, &r, &facts));
     TRY(bind_policies(a, arena, facts.policies, facts.policy_count, &facts));
+    return check_policies(a);
+}
+
+/* ---- by an authorizer ---- */
+
+static status find_authorizer(struct admission *a, struct txn *t, struct arena *arena,
+                              struct principal_facts *facts, struct custom_choice *out_choice) {
+    struct domain_configuration domain;
+    TRY(find_account(a, t, arena, &domain));
+    TRY(check_domain(a, &domain));
+    struct registry r = {t, arena, bytes_from(a->account), bytes_from(a->server->settings->region)};
+    if (a->custom->with_certificate)
+        TRY(decide_certificate(a, &r, facts));
+    else
+        a->has_fingerprint = false; /* whatever it shows does not count */
+    if (a->again && !a->renews)
+        return OK;
+    return custom_auth_choose(&r, a->custom, &domain, out_choice);
+}
+
+/* The certificate's policies and those that the function answered, together
+ * [AWS device-gateway 11]. */
+static status bind_together(struct admission *a, struct arena *arena,
+                            const struct principal_facts *facts) {
+    struct policy_scope scope = {.region = bytes_from(a->server->settings->region),
+                                 .account = bytes_from(a->account)};
+    struct policy_context context = {0};
+    struct context_memory memory = {.admission = a, .arena = arena, .facts = facts};
+    struct policy_document *documents[AUTHORIZER_POLICIES_MAX + PRINCIPAL_POLICIES_MAX];
+    size_t count = 0;
+    status s = custom_auth_documents(a->custom, documents, &count);
+    for (size_t i = 0; i < facts->policy_count && s == OK; i++) {
+        const struct policy_facts *p = &facts->policies[i];
+        s = policy_document_parse(p->name, p->document, POLICY_BYTES_MAX, &documents[count]);
+        count += s == OK;
+    }
+    if (s == OK) {
+        fill_context(&context, &memory);
+        a->policies = policy_set_bind(documents, count, &scope, &context);
+    }
+    while (count > 0)
+        policy_document_unref(documents[--count]);
+    return s;
+}
+
+/* The function is asked between two transactions: it may take its time. */
+static status decide_custom(struct admission *a, struct arena *arena) {
+    struct principal_facts facts = {0};
+    struct custom_choice choice;
+    struct txn *t;
+    TRY(store_begin_read(a->server->store, &t));
+    status s = find_authorizer(a, t, arena, &facts, &choice);
+    store_rollback(t);
+    TRY(s);
+    if (!a->again || a->renews)
+        TRY(custom_auth_call(a, &choice, arena));
+    TRY(bind_together(a, arena, &facts));
     return check_policies(a);
 }
 
@@ -306,6 +380,8 @@ static status decide_local(struct admission *a, struct txn *t, struct arena *are
 
 static status decide(struct admission *a, struct arena *arena) {
     struct txn *t = NULL;
+    if (a->custom)
+        return decide_custom(a, arena);
     if (a->local && !a->server->settings->mqtt_policy)
         return decide_local(a, NULL, arena);
     TRY(store_begin_read(a->server->store, &t));

@@ -13,6 +13,7 @@
 
 struct server;
 struct mqtt_client;
+struct custom_auth;
 
 struct admission {
     struct job job;
@@ -21,8 +22,10 @@ struct admission {
     struct connection *connection; /* stays until the answer has come */
     uint64_t changes;              /* of the plane when asked */
     /* asked */
-    bool again; /* a live connection is looked at again */
-    bool local; /* the plain listener: no certificate */
+    bool again;                 /* a live connection is looked at again */
+    bool renews;                /* … because the time has come to ask its authorizer again */
+    struct custom_auth *custom; /* NULL: by certificate alone (gateway/custom_auth.h) */
+    bool local;                 /* the plain listener: no certificate */
     bool has_fingerprint;
     uint8_t fingerprint[32];
     struct buf server_name, client_id, will_topic, der;

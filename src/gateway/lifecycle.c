@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "codec/json.h"
+#include "gateway/custom_auth.h"
 #include "gateway/presence.h"
 #include "gateway/server.h"
 
@@ -16,6 +17,7 @@ const char *lifecycle_reason(const char *event) {
         {"keep_alive.timeout", "MQTT_KEEP_ALIVE_TIMEOUT"},
         {"connection.drained", "SERVER_INITIATED_DISCONNECT"},
         {"connection.revoked", "FORBIDDEN_ACCESS"},
+        {"connection.expired", "CUSTOMAUTH_TTL_EXPIRATION"},
         {"connection.unread", "THROTTLED"},
         {"publish.denied", "AUTH_ERROR"},
         {"subscribe.denied", "AUTH_ERROR"},
@@ -60,6 +62,12 @@ static void put_session(struct event *e) {
     put_text(e, "sessionIdentifier", text);
 }
 
+static const char *principal_of(const struct mqtt_client *m) {
+    if (m->who.certificate_id[0])
+        return m->who.certificate_id;
+    return m->custom ? m->custom->principal_id : "local";
+}
+
 /* begin is false when nobody wants to hear of it: there are no events of identifiers with wildcards
  * either [AWS device-gateway 9.1]. */
 static bool begin(struct event *e, struct mqtt_client *m, const char *family, const char *type) {
@@ -81,7 +89,7 @@ static bool begin(struct event *e, struct mqtt_client *m, const char *family, co
     json_i64(&e->json, clock_wall_ms());
     put_text(e, "eventType", type);
     put_session(e);
-    put_text(e, "principalIdentifier", m->who.certificate_id[0] ? m->who.certificate_id : "local");
+    put_text(e, "principalIdentifier", principal_of(m));
     return true;
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gateway/custom_auth.h"
 #include "gateway/lifecycle.h"
 #include "gateway/principals.h"
 #include "gateway/server.h"
@@ -44,6 +45,7 @@ static void let_go(struct mqtt_client *m) {
     m->admission = NULL;
     services_leave(m);
     principal_leave(m);
+    custom_auth_stop(m);
     list_remove(&m->refresh);
     message_unref(TAKE(m->will));
 }
@@ -54,6 +56,7 @@ void mqtt_free(struct mqtt_client *m) {
     mem_free((void *)m->thing_name.ptr);
     mem_free((void *)m->groups.ptr);
     policy_set_unref(m->policies);
+    custom_auth_free(m->custom);
     mem_free(m);
 }
 

@@ -32,6 +32,7 @@ struct mqtt_client {
     struct session *session;     /* while OPENING or OPEN */
     struct admission *admission; /* while ADMITTING or being looked at again */
     struct policy_set *policies; /* NULL: every right */
+    struct custom_auth *custom;  /* NULL: by certificate alone */
     struct topic_memo *memos;    /* TOPIC_MEMOS, or NULL */
     struct message *will;
     struct service_line *services; /* requests to services, or NULL */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "gateway/custom_auth.h"
 #include "gateway/lifecycle.h"
 #include "gateway/mqtt.h"
 #include "gateway/principals.h"
@@ -137,6 +138,7 @@ static void ask(struct mqtt_client *m, const struct mqtt_connect *k) {
     a->has_will = k->has_will;
     a->will_retain = k->has_will && k->will.retain;
     a->persistent = m->expiry_asked;
+    a->custom = custom_auth_new(c, k);
     m->state = MQTT_ADMITTING;
     if (a->local && !c->plane->server->settings->mqtt_policy) {
         admission_decide(a); /* no registry to ask: it does not block */
@@ -202,6 +204,7 @@ void mqtt_admitted(struct mqtt_client *m, struct admission *a) {
     mqtt_set_policies(m, TAKE(a->policies));
     mqtt_set_thing(m, buf_bytes(&a->thing_name), buf_bytes(&a->groups));
     m->thing_is_exclusive = a->thing_is_exclusive;
+    custom_auth_start(m, a);
     principal_join(m, a);
     m->state = MQTT_OPENING;
     struct session_config config = {.client_id = m->who.client_id,

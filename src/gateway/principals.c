@@ -5,6 +5,7 @@
 #include "base/clock.h"
 
 #include "gateway/crls.h"
+#include "gateway/custom_auth.h"
 #include "gateway/server.h"
 #include "registry/registry.h"
 
@@ -42,6 +43,7 @@ static bool refresh_start(struct mqtt_client *m) {
     struct plane *p = m->connection->plane;
     struct admission *a = admission_new(p->server, m);
     a->again = true;
+    a->custom = custom_auth_copy(m->custom);
     memcpy(a->account, m->who.account, sizeof a->account);
     if (m->will) {
         a->has_will = true;
@@ -75,6 +77,10 @@ static void refresh_some(struct plane *p) {
         }
         list_remove(&m->refresh);
     }
+}
+
+void principals_go_on(struct plane *p) {
+    refresh_some(p);
 }
 
 void refresh_done(struct admission *a) {

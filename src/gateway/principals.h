@@ -15,6 +15,9 @@ void principal_leave(struct mqtt_client *m); /* fine when it has not joined */
 /* refresh_done continues with the answer about a live client. */
 void refresh_done(struct admission *a);
 
+/* principals_go_on looks at those that had to wait, because they were looked at already. */
+void principals_go_on(struct plane *p);
+
 /* principals_told is the store's listener: posts the changes to every loop. */
 void principals_told(void *server, const struct change *changes, size_t count);
 /* principals_look_again looks at every live client again: another process has changed what it did

@@ -25,8 +25,11 @@
 enum { SPARE_KEYS = 16, LOOK_AROUND_S = 60 };
 
 /* Writers share commits, so more of them at once means fewer waits for the disk. */
-static const unsigned crew_sizes[CREW_COUNT] = {
-    [CREW_DEVICES] = 4, [CREW_WRITERS] = 8, [CREW_KEYS] = 2, [CREW_CALLS] = 4};
+static const unsigned crew_sizes[CREW_COUNT] = {[CREW_DEVICES] = 4,
+                                                [CREW_WRITERS] = 8,
+                                                [CREW_KEYS] = 2,
+                                                [CREW_CALLS] = 4,
+                                                [CREW_AUTHORIZERS] = 16};
 
 /* ---- what lies on disk ---- */
 

@@ -24,10 +24,12 @@ enum { PLANES_MAX = 64 };
 
 /* Workers by what they wait for, so that nobody waits behind something slower than his own. */
 enum crew {
-    CREW_DEVICES, /* what devices ask: reads the store, and never waits for the disk */
-    CREW_WRITERS, /* the control plane, retained messages, reasons: commits */
-    CREW_KEYS,    /* requests that make an RSA key pair, which takes a tenth of a second */
-    CREW_CALLS,   /* what may call a function, and wait seconds for it */
+    CREW_DEVICES,     /* what devices ask: reads the store, and never waits for the disk */
+    CREW_WRITERS,     /* the control plane, retained messages, reasons: commits */
+    CREW_KEYS,        /* requests that make an RSA key pair, which takes a tenth of a second */
+    CREW_CALLS,       /* what may call a function, and wait seconds for it */
+    CREW_AUTHORIZERS, /* clients that a function decides about: as slow, and strangers can be many
+                       */
     CREW_COUNT
 };
 
