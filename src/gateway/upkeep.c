@@ -9,6 +9,7 @@
 #include "gateway/server.h"
 #include "gateway/settings.h"
 
+#define ADVICE_MS (31LL * 24 * 3600 * 1000) /* later there is nothing to be done yet */
 enum { UPKEEP_EVERY_MS = 3600000, HOUR_MS = 3600000, LINES_PER_LOOK_MAX = 100 };
 
 /* ---- what is said ---- */
@@ -44,8 +45,11 @@ void expiry_sentence(enum expiry_kind kind, const struct expiry *e, int64_t now_
     buf_printf(out, "%s %.*s ", kinds[kind].noun, BYTES_ARG(e->id));
     buf_printf(out, is_over ? "expired " : "expires in ");
     append_distance(out, is_over ? now_ms - e->not_after_ms : e->not_after_ms - now_ms);
-    buf_printf(out, "%s, at %s: %s", is_over ? " ago" : "", end,
-               is_over ? kinds[kind].remedy_after : kinds[kind].remedy);
+    buf_printf(out, "%s, at %s", is_over ? " ago" : "", end);
+    if (is_over)
+        buf_printf(out, ": %s", kinds[kind].remedy_after);
+    else if (e->not_after_ms - now_ms <= ADVICE_MS)
+        buf_printf(out, ": %s", kinds[kind].remedy);
 }
 
 /* ---- telling ---- */

@@ -18,7 +18,6 @@ static const struct {
     {"$aws/events/certificates/registered/+", S},
     {"$aws/events/certificates|caCertificates/expiring|expired/+", S},      /* ours */
     {"$aws/events/certificate|caCertificate/+/created|updated|deleted", S}, /* ours */
-    {"$aws/events/policy/+/created|updated|deleted", S},                    /* ours */
     {"$aws/events/presence/connected|disconnected|connect_failed/+", S},
     {"$aws/events/subscriptions/subscribed|unsubscribed/+", S},
     {"$aws/events/thing/+/created|updated|deleted", S},

@@ -11,6 +11,7 @@
 #include "registry/ca_certificate.h"
 #include "base/clock.h"
 #include "registry/crl.h"
+#include "registry/event.h"
 #include "registry/expiry.h"
 #include "registry/internal.h"
 #include "registry/tags.h"
@@ -122,6 +123,7 @@ status ca_register(const struct registry *r, const struct ca_record *ca, struct 
     new.customer_version = 1;
     new.generation_id = generation_new(r);
     TRY(add(r, &new));
+    TRY(event_ca_certificate(r, EVENT_CREATED, &new));
     if (out_ca)
         *out_ca = new;
     return OK;
@@ -159,7 +161,7 @@ status ca_update(const struct registry *r, bytes id, const struct ca_changes *ch
     after.modified_ms = clock_wall_ms();
     TRY(save(r, &after));
     note(r, CHANGE_CA_CERTIFICATE, id);
-    return OK;
+    return event_ca_certificate(r, EVENT_UPDATED, &after);
 }
 
 status ca_delete(const struct registry *r, bytes id) {
@@ -177,7 +179,7 @@ status ca_delete(const struct registry *r, bytes id) {
     TRY(store_remove(r->txn, TABLE_CA_CERTIFICATES_BY_CREATION, creation_key(r, &ca)));
     TRY(expiry_remove(r, EXPIRY_CA, ca.id, ca.not_after_ms));
     note(r, CHANGE_CA_CERTIFICATE, id);
-    return OK;
+    return event_ca_certificate(r, EVENT_DELETED, &ca);
 }
 
 status ca_list(const struct registry *r, bytes template_name, const struct page *page,

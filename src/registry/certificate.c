@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "registry/ca_certificate.h"
 #include "registry/crl.h"
+#include "registry/event.h"
 #include "registry/expiry.h"
 #include "registry/internal.h"
 #include "registry/jitp_failure.h"
@@ -211,6 +212,7 @@ status certificate_register(const struct registry *r, const struct certificate_n
     TRY(check_new(r, c, &new.mode));
     TRY(certificate_add_rows(r, &new));
     note(r, CHANGE_CERTIFICATE, new.id);
+    TRY(event_certificate(r, EVENT_CREATED, &new));
     if (out_certificate)
         *out_certificate = new;
     return OK;
@@ -239,7 +241,7 @@ status certificate_update_status(const struct registry *r, bytes id, enum certif
     c.modified_ms = clock_wall_ms();
     TRY(certificate_save(r, &c));
     note(r, CHANGE_CERTIFICATE, id);
-    return OK;
+    return event_certificate(r, EVENT_UPDATED, &c);
 }
 
 static status has_rows(const struct registry *r, enum table table, bytes prefix, bool *out_some) {
@@ -291,7 +293,7 @@ status certificate_delete(const struct registry *r, bytes id, bool force) {
     TRY(policy_detach_all(r, certificate_resource(r, id)));
     TRY(certificate_remove_rows(r, &c));
     note(r, CHANGE_CERTIFICATE, id);
-    return OK;
+    return event_certificate(r, EVENT_DELETED, &c);
 }
 
 status certificate_list_index(const struct registry *r, enum table index, bytes prefix,

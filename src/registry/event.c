@@ -162,6 +162,40 @@ status event_thing_type(const struct registry *r, enum event_operation operation
     return OK;
 }
 
+/* ---- certificates: switches AWS has, messages it does not document [AWS identity 10.5] ---- */
+
+status event_certificate(const struct registry *r, enum event_operation operation,
+                         const struct certificate_record *certificate) {
+    bool is_enabled;
+    TRY(event_is_enabled(r, EVENT_CERTIFICATE, &is_enabled));
+    if (!is_enabled)
+        return OK;
+    AUTO(event) e;
+    begin(&e, r, "CERTIFICATE_EVENT", operation);
+    put_bytes(&e, "certificateId", certificate->id);
+    put_text(&e, "status", certificate_status_name(certificate->status));
+    put_bytes_or_null(&e, "caCertificateId", certificate->ca_certificate_id);
+    put_number(&e, "versionNumber", (int64_t)certificate->customer_version);
+    announce(&e, place(r, "certificate", certificate->id));
+    return OK;
+}
+
+status event_ca_certificate(const struct registry *r, enum event_operation operation,
+                            const struct ca_record *ca) {
+    bool is_enabled;
+    TRY(event_is_enabled(r, EVENT_CA_CERTIFICATE, &is_enabled));
+    if (!is_enabled)
+        return OK;
+    AUTO(event) e;
+    begin(&e, r, "CA_CERTIFICATE_EVENT", operation);
+    put_bytes(&e, "caCertificateId", ca->id);
+    put_text(&e, "status", ca->active ? "ACTIVE" : "INACTIVE");
+    put_text(&e, "autoRegistrationStatus", ca->auto_registration ? "ENABLE" : "DISABLE");
+    put_number(&e, "versionNumber", (int64_t)ca->customer_version);
+    announce(&e, place(r, "caCertificate", ca->id));
+    return OK;
+}
+
 /* ---- groups ---- */
 
 /* The id of an ancestor, out of the path: "<id of the root>/<id of its child>/…/". */

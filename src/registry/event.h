@@ -2,6 +2,8 @@
  * tell of is durable [AWS device-gateway 9.2]. Each of these does nothing while its type is
  * switched off for the account (settings.h), which is how an account starts. */
 #pragma once
+#include "registry/ca_certificate.h"
+#include "registry/certificate.h"
 #include "registry/settings.h"
 #include "registry/thing.h"
 #include "registry/thing_group.h"
@@ -29,6 +31,15 @@ status event_group_hierarchy(const struct registry *r, enum event_operation oper
 NODISCARD
 status event_group_membership(const struct registry *r, enum event_operation operation,
                               bytes group_name, bytes group_id, const struct thing_record *thing);
+/* Of certificates AWS documents no message: ours have the shape of event_thing's, on
+ * $aws/events/certificate/<id>/created|updated|deleted and …/caCertificate/…. A certificate that is
+ * transferred is deleted in one account and created in the other. */
+NODISCARD
+status event_certificate(const struct registry *r, enum event_operation operation,
+                         const struct certificate_record *certificate);
+NODISCARD
+status event_ca_certificate(const struct registry *r, enum event_operation operation,
+                            const struct ca_record *ca);
 /* event_is_enabled spares its caller what only an event needs. */
 NODISCARD
 status event_is_enabled(const struct registry *r, enum event_type type, bool *out_enabled);

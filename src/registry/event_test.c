@@ -2,6 +2,7 @@
 #include "registry/event.h"
 #include "registry/fixture.h"
 #include "registry/settings.h"
+#include "registry/transfer.h"
 #include "support/testing.h"
 
 #include <string.h>
@@ -191,6 +192,53 @@ static void silence(struct registry_fixture *f) {
 }
 TEST(what_is_switched_off_tells_nothing) {
     registry_fixture_each(silence);
+}
+
+static void certificates(struct registry_fixture *f) {
+    struct registry other = fixture_other_account(f);
+    struct transfer_offer offer = {.target = other.account};
+    bytes id = fixture_id(f, 1), arn;
+    const char *on = arena_printf(&f->arena, "$aws/events/certificate/%.*s/", BYTES_ARG(id));
+    CHECK_OK(
+        event_settings_save(&other, &(struct event_settings){.enabled = 1 << EVENT_CERTIFICATE}));
+    enable(f, 1 << EVENT_CERTIFICATE);
+    (void)fixture_register(f, 1);
+    registry_fixture_commit(f);
+    const char *created = arena_printf(&f->arena, "%screated", on);
+    CHECK_TEXT(told_on(f, created, "eventType"), "CERTIFICATE_EVENT");
+    CHECK_TEXT(told_on(f, created, "caCertificateId"), "null");
+    CHECK_OK(certificate_transfer_offer(&f->r, id, &offer, &arn));
+    registry_fixture_commit(f);
+    CHECK_TEXT(told_on(f, arena_printf(&f->arena, "%supdated", on), "status"), "PENDING_TRANSFER");
+    forget();
+    other = fixture_other_account(f); /* in the transaction of now */
+    CHECK_OK(certificate_transfer_accept(&other, id, true));
+    registry_fixture_commit(f);
+    CHECK_INT(told.count, 2);
+    CHECK_TEXT(told_on(f, arena_printf(&f->arena, "%sdeleted", on), "accountId"), "111111111111");
+    CHECK_TEXT(told_on(f, created, "accountId"), "222222222222");
+    forget();
+}
+TEST(certificates_tell_of_their_life_where_it_is_switched_on) { /* [AWS identity 10.5] */
+    registry_fixture_each(certificates);
+}
+
+static void cas(struct registry_fixture *f) {
+    struct ca_record ca = fixture_ca(f, 1);
+    const char *on = arena_printf(&f->arena, "$aws/events/caCertificate/%.*s/", BYTES_ARG(ca.id));
+    enable(f, 1 << EVENT_CA_CERTIFICATE);
+    CHECK_OK(ca_register(&f->r, &ca, NULL));
+    CHECK_OK(ca_update(&f->r, ca.id, &(struct ca_changes){.active = &(bool){false}}));
+    CHECK_OK(ca_delete(&f->r, ca.id));
+    registry_fixture_commit(f);
+    CHECK_INT(told.count, 3);
+    CHECK_TEXT(told_on(f, arena_printf(&f->arena, "%screated", on), "status"), "ACTIVE");
+    CHECK_TEXT(told_on(f, arena_printf(&f->arena, "%supdated", on), "status"), "INACTIVE");
+    CHECK_TEXT(told_on(f, arena_printf(&f->arena, "%sdeleted", on), "versionNumber"), "2");
+    forget();
+}
+TEST(cas_tell_of_their_life_where_it_is_switched_on) { /* [AWS identity 10.5] */
+    registry_fixture_each(cas);
 }
 
 TEST_MAIN("registry/event")

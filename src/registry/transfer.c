@@ -5,6 +5,7 @@
  *     CERTIFICATES_BY_CREATION  target, creation, id      the source's account: not its own, yet */
 #include "registry/transfer.h"
 #include "base/clock.h"
+#include "registry/event.h"
 #include "registry/internal.h"
 
 /* The registry of the other account, in the same transaction. */
@@ -85,13 +86,13 @@ static status check_offer(const struct registry *r, const struct certificate_rec
 
 /* Each step of a transfer is a change of status. */
 static status move(const struct registry *r, struct certificate_record *c,
-                   enum certificate_status to) {
+                   enum certificate_status to, enum event_operation event) {
     c->status = to;
     c->customer_version++;
     c->modified_ms = clock_wall_ms();
     TRY(certificate_save(r, c));
     note(r, CHANGE_CERTIFICATE, c->id);
-    return OK;
+    return event_certificate(r, event, c);
 }
 
 status certificate_transfer_offer(const struct registry *r, bytes id,
@@ -106,7 +107,7 @@ status certificate_transfer_offer(const struct registry *r, bytes id,
     TRY(store_save(r->txn, TABLE_TRANSFERS_INCOMING, key_of(&target, id), r->account));
     TRY(store_save(r->txn, TABLE_CERTIFICATES_BY_CREATION, certificate_creation_key(&target, &c),
                    r->account));
-    TRY(move(r, &c, CERTIFICATE_PENDING_TRANSFER));
+    TRY(move(r, &c, CERTIFICATE_PENDING_TRANSFER, EVENT_UPDATED));
     *out_arn = certificate_arn(&target, c.id);
     return OK;
 }
@@ -174,11 +175,12 @@ status certificate_transfer_accept(const struct registry *r, bytes id, bool set_
     TRY(forget_offer(&source, &c));
     TRY(certificate_remove_rows(&source, &c));
     note(&source, CHANGE_CERTIFICATE, c.id);
+    TRY(event_certificate(&source, EVENT_DELETED, &c));
     c.previous_owned_by = source.account;
     c.owned_by = r->account;
     c.transfer.accepted_ms = clock_wall_ms();
     TRY(certificate_add_rows(r, &c));
-    return move(r, &c, set_active ? CERTIFICATE_ACTIVE : CERTIFICATE_INACTIVE);
+    return move(r, &c, set_active ? CERTIFICATE_ACTIVE : CERTIFICATE_INACTIVE, EVENT_CREATED);
 }
 
 status certificate_transfer_reject(const struct registry *r, bytes id, bytes reason) {
@@ -188,7 +190,7 @@ status certificate_transfer_reject(const struct registry *r, bytes id, bytes rea
     TRY(forget_offer(&source, &c));
     c.transfer.reject_reason = reason;
     c.transfer.rejected_ms = clock_wall_ms();
-    return move(&source, &c, CERTIFICATE_INACTIVE);
+    return move(&source, &c, CERTIFICATE_INACTIVE, EVENT_UPDATED);
 }
 
 status certificate_transfer_cancel(const struct registry *r, bytes id) {
@@ -199,7 +201,7 @@ status certificate_transfer_cancel(const struct registry *r, bytes id) {
     if (s == E_NOT_FOUND || c.status != CERTIFICATE_PENDING_TRANSFER)
         return explain_nothing_pending(r, id);
     TRY(forget_offer(r, &c));
-    return move(r, &c, CERTIFICATE_INACTIVE);
+    return move(r, &c, CERTIFICATE_INACTIVE, EVENT_UPDATED);
 }
 
 status certificate_list_outgoing(const struct registry *r, const struct page *page,

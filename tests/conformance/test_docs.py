@@ -52,6 +52,14 @@ def test_sni_only_as_the_page_has_it(reader):
     assert ['"SNI_ONLY"' in output for output in reader("sni-only.md")] == [True, True]
 
 
+def test_the_life_of_a_certificate_as_the_page_has_it(reader):
+    outputs = reader("life-cycle.md")
+    assert "CertificateStateException" in outputs[0] and "first switched off" in outputs[0]
+    assert '"transferredTo": "333333333333"' in outputs[1]
+    assert "PENDING_TRANSFER" in outputs[2] and "acceptDate" in outputs[2]
+    assert outputs[3] == "" and "there is no such CA yet" in outputs[4]
+
+
 def test_first_connects_as_the_page_has_them(reader):
     outputs = reader("jitr.md")
     assert "The connection was lost." in outputs[2] and "connect.registered" in outputs[2] and "PENDING_ACTIVATION" in outputs[2]
