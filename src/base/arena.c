@@ -36,6 +36,11 @@ void arena_done(struct arena *a) {
     *a = (struct arena){0};
 }
 
+void arena_wipe(struct arena *a) {
+    for (struct arena_block *b = a->blocks; b; b = b->older)
+        mem_wipe(b->data, b->size);
+}
+
 void arena_reset(struct arena *a) {
     struct arena_block *first = a->blocks;
     while (first && first->older)

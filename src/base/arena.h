@@ -12,6 +12,8 @@ struct arena {
 };
 
 void arena_done(struct arena *a);
+/* arena_wipe zeroes all that is in it, for arenas that may hold secrets; arena_done follows. */
+void arena_wipe(struct arena *a);
 /* arena_reset frees all but the first block, so that the next request allocates nothing. */
 void arena_reset(struct arena *a);
 /* arena_alloc gives zeroed bytes aligned for any type, valid until reset or done. */

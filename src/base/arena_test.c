@@ -28,6 +28,17 @@ TEST(a_reset_arena_starts_again_in_its_first_block) {
     CHECK(arena_alloc(&a, 10) == first);
 }
 
+TEST(a_wiped_arena_holds_nothing_of_what_was_in_it) {
+    AUTO(arena) a = {0};
+    bytes small = arena_copy(&a, BYTES("secret")), large = {0};
+    uint8_t *block = arena_alloc(&a, 10000);
+    block[9999] = 7;
+    large = bytes_of(block, 10000);
+    arena_wipe(&a);
+    CHECK_BYTES(small, BYTES("\0\0\0\0\0\0"));
+    CHECK_INT(large.ptr[9999], 0);
+}
+
 TEST(copies_and_formats_text) {
     AUTO(arena) a = {0};
     CHECK_TEXT(arena_string(&a, BYTES("lamp")), "lamp");

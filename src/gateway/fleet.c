@@ -42,6 +42,9 @@ static void log_success(const struct service_call *c, const char *event, bytes t
 static void put_certificate(struct service_call *c, const struct fleet_certificate *made) {
     bytes id = bytes_from(made->issued.certificate.id);
     struct json_writer w;
+    /* in one piece: a buffer that grows would leave parts of the key behind */
+    (void)buf_reserve(&c->answer,
+                      2 * (made->issued.pem.len + made->issued.private_key_pem.len) + 1024);
     json_start(&w, &c->answer);
     json_object_begin(&w);
     put(&w, "certificateId", id);

@@ -73,6 +73,7 @@ static void request_free(struct request *q) {
         mem_wipe(q->call.answer.ptr, q->call.answer.capacity);
     buf_done(&q->payload);
     buf_done(&q->call.answer);
+    arena_wipe(&q->memory);
     arena_done(&q->memory);
     mem_free(q);
 }
