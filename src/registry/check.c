@@ -2,6 +2,7 @@
 #include "registry/billing_group.h"
 #include "registry/ca_certificate.h"
 #include "registry/certificate.h"
+#include "registry/crl.h"
 #include "registry/domain_configuration.h"
 #include "registry/expiry.h"
 #include "registry/internal.h"
@@ -276,6 +277,22 @@ static status ca_by_subject(struct look *l) {
 
 static status ca_by_creation(struct look *l) {
     return indexed_ca(l, ca_creation_key);
+}
+
+/* ---- revocation lists ---- */
+
+/* Its rows hold as many entries as it says. */
+static status revocation_list(struct look *l) {
+    struct crl_record crl;
+    bool whole;
+    TRY(is_whole(l, crl_load(&l->r, l->name, &crl), "it", &whole));
+    if (!whole || crl.entry_count > CRL_ENTRIES_MAX)
+        return OK;
+    TRY(expect(l, TABLE_CA_CERTIFICATES, l->row.key));
+    uint64_t *hashes = mem_new((crl.entry_count + 1) * sizeof *hashes);
+    status s = crl_hashes(&l->r, &crl, hashes);
+    mem_free(hashes);
+    return is_whole(l, s, "the list of its entries", &whole);
 }
 
 static bytes ca_expiry_key(struct look *l, const struct ca_record *ca) {
@@ -594,6 +611,7 @@ static const struct rule {
     {TABLE_TRANSFERS_INCOMING, transfer_incoming},
     {TABLE_CA_CERTIFICATES, ca_certificate},
     {TABLE_CA_CERTIFICATES_BY_EXPIRY, ca_by_expiry},
+    {TABLE_CRLS, revocation_list},
     {TABLE_CA_CERTIFICATE_OWNERS, ca_owner},
     {TABLE_CA_CERTIFICATES_BY_SUBJECT, ca_by_subject},
     {TABLE_CA_CERTIFICATES_BY_CREATION, ca_by_creation},

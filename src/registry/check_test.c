@@ -1,6 +1,7 @@
 /* The walk finds nothing in a registry with everything in it, and each row that is missing. */
 #include "registry/billing_group.h"
 #include "registry/check.h"
+#include "registry/crl.h"
 #include "registry/fixture.h"
 #include "registry/internal.h"
 #include "registry/provisioning_template.h"
@@ -48,6 +49,29 @@ static void add_offered(struct registry_fixture *f) {
     bytes arn;
     (void)fixture_register(f, 2);
     CHECK_OK(certificate_transfer_offer(&f->r, fixture_id(f, 2), &offer, &arn));
+}
+
+static void add_list(struct registry_fixture *f) {
+    struct crl_record crl = {.ca_certificate_id = fixture_ca(f, 7).id};
+    struct crl_entry entry = {.serial = BYTES("\x12\x34")};
+    CHECK_OK(crl_replace(&f->r, &crl, &entry, 1));
+}
+
+static void lists(struct registry_fixture *f) {
+    struct row *rows;
+    size_t count;
+    struct ca_record ca = fixture_ca(f, 7);
+    CHECK_OK(ca_register(&f->r, &ca, NULL));
+    add_list(f);
+    CHECK_INT(problems(f), 0);
+    CHECK_OK(store_scan(f->r.txn, TABLE_CRL_ENTRIES, &(struct scan){.limit = 1}, &f->arena, &rows,
+                        &count));
+    CHECK_OK(store_remove(f->r.txn, TABLE_CRL_ENTRIES, rows[0].key));
+    CHECK_INT(problems(f), 1);
+    test_check_contains(last_sentence, "has 0 entries instead of 1", __FILE__, __LINE__);
+}
+TEST(misses_the_entries_of_a_revocation_list) {
+    registry_fixture_each(lists);
 }
 
 /* Something in every table that the walk looks at. */
