@@ -17,6 +17,7 @@
 #include "identity/principal.h"
 #include "registry/ownership.h"
 #include "registry/principal.h"
+#include "store/record.h"
 
 /* Leaves the answer: it is not let in. */
 static status refuse(struct admission *a, status s, const char *event, const char *text) {
@@ -35,8 +36,15 @@ static void copy_certificate(struct admission *a, struct connection *c) {
     a->has_fingerprint = facts->has_certificate;
     memcpy(a->fingerprint, facts->fingerprint, sizeof a->fingerprint);
     buf_append(&a->server_name, facts->server_name);
-    if (facts->has_certificate)
-        tls_peer_certificate(c->tls, 0, &a->der);
+    if (!facts->has_certificate)
+        return;
+    tls_peer_certificate(c->tls, 0, &a->der);
+    a->asks_about_certificate = domain_mark_calls_function(facts->mark);
+    for (size_t i = 1; a->asks_about_certificate && i < tls_peer_certificates(c->tls); i++) {
+        AUTO(buf) der = {0};
+        tls_peer_certificate(c->tls, i, &der);
+        record_list_add(&a->issuers, buf_bytes(&der));
+    }
 }
 
 struct admission *admission_new(struct server *server, struct mqtt_client *client) {
@@ -60,6 +68,7 @@ void admission_free(struct admission *a) {
     buf_done(&a->client_id);
     buf_done(&a->will_topic);
     buf_done(&a->der);
+    buf_done(&a->issuers);
     buf_done(&a->thing_name);
     buf_done(&a->groups);
     policy_set_unref(a->policies);
@@ -95,7 +104,7 @@ static void done(struct job *j) {
 
 /* A function may take seconds: those who wait for one have a crew of their own. */
 static enum crew crew_for(const struct admission *a) {
-    bool asks = a->custom && (!a->again || a->renews);
+    bool asks = (a->custom || a->asks_about_certificate) && (!a->again || a->renews);
     return asks ? CREW_AUTHORIZERS : CREW_DEVICES;
 }
 
@@ -294,11 +303,11 @@ static status decide_certificate(struct admission *a, struct registry *r,
     return OK;
 }
 
-static status decide_principal(struct admission *a, struct txn *t, struct arena *arena) {
+static status decide_principal(struct admission *a, struct txn *t, struct arena *arena,
+                               struct domain_configuration *domain) {
     struct principal_facts facts = {0};
-    struct domain_configuration domain;
-    TRY(find_account(a, t, arena, &domain));
-    TRY(check_domain(a, &domain));
+    TRY(find_account(a, t, arena, domain));
+    TRY(check_domain(a, domain));
     struct registry r = {t, arena, bytes_from(a->account), bytes_from(a->server->settings->region)};
     TRY(decide_certificate(a, &r, &facts));
     TRY(bind_policies(a, arena, facts.policies, facts.policy_count, &facts));
@@ -308,10 +317,10 @@ static status decide_principal(struct admission *a, struct txn *t, struct arena 
 /* ---- by an authorizer ---- */
 
 static status find_authorizer(struct admission *a, struct txn *t, struct arena *arena,
-                              struct principal_facts *facts, struct custom_choice *out_choice) {
-    struct domain_configuration domain;
-    TRY(find_account(a, t, arena, &domain));
-    TRY(check_domain(a, &domain));
+                              struct principal_facts *facts, struct domain_configuration *domain,
+                              struct custom_choice *out_choice) {
+    TRY(find_account(a, t, arena, domain));
+    TRY(check_domain(a, domain));
     struct registry r = {t, arena, bytes_from(a->account), bytes_from(a->server->settings->region)};
     if (a->custom->with_certificate)
         TRY(decide_certificate(a, &r, facts));
@@ -319,7 +328,7 @@ static status find_authorizer(struct admission *a, struct txn *t, struct arena *
         a->has_fingerprint = false; /* whatever it shows does not count */
     if (a->again && !a->renews)
         return OK;
-    return custom_auth_choose(&r, a->custom, &domain, out_choice);
+    return custom_auth_choose(&r, a->custom, domain, out_choice);
 }
 
 /* The certificate's policies and those that the function answered, together
@@ -350,12 +359,14 @@ static status bind_together(struct admission *a, struct arena *arena,
 /* The function is asked between two transactions: it may take its time. */
 static status decide_custom(struct admission *a, struct arena *arena) {
     struct principal_facts facts = {0};
+    struct domain_configuration domain = {0};
     struct custom_choice choice;
     struct txn *t;
     TRY(store_begin_read(a->server->store, &t));
-    status s = find_authorizer(a, t, arena, &facts, &choice);
+    status s = find_authorizer(a, t, arena, &facts, &domain, &choice);
     store_rollback(t);
     TRY(s);
+    TRY(custom_auth_check_certificate(a, &domain, arena));
     if (!a->again || a->renews)
         TRY(custom_auth_call(a, &choice, arena));
     TRY(bind_together(a, arena, &facts));
@@ -379,15 +390,16 @@ static status decide_local(struct admission *a, struct txn *t, struct arena *are
 }
 
 static status decide(struct admission *a, struct arena *arena) {
+    struct domain_configuration domain = {0};
     struct txn *t = NULL;
     if (a->custom)
         return decide_custom(a, arena);
     if (a->local && !a->server->settings->mqtt_policy)
         return decide_local(a, NULL, arena);
     TRY(store_begin_read(a->server->store, &t));
-    status s = a->local ? decide_local(a, t, arena) : decide_principal(a, t, arena);
+    status s = a->local ? decide_local(a, t, arena) : decide_principal(a, t, arena, &domain);
     store_rollback(t);
-    return s;
+    return s == OK ? custom_auth_check_certificate(a, &domain, arena) : s;
 }
 
 void admission_decide(struct admission *a) {

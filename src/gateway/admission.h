@@ -29,6 +29,8 @@ struct admission {
     bool has_fingerprint;
     uint8_t fingerprint[32];
     struct buf server_name, client_id, will_topic, der;
+    bool asks_about_certificate; /* its domain has a function that is asked … */
+    struct buf issuers;          /* … about these too: record list of DER, nearest first */
     bool has_will, will_retain, persistent;
     char peer_address[46];
     char account[13]; /* asked again: the account it is in */

@@ -5,6 +5,7 @@
 
 #include "base/random.h"
 #include "codec/base64.h"
+#include "codec/json.h"
 #include "gateway/domains.h"
 #include "gateway/mqtt.h"
 #include "gateway/principals.h"
@@ -223,6 +224,66 @@ status custom_auth_documents(const struct custom_auth *custom,
         (*out_count)++;
     }
     return OK;
+}
+
+/* ---- a domain's function for client certificates ---- */
+
+static void compose_question(const struct admission *a, struct arena *arena, struct buf *out) {
+    struct json_writer w;
+    char uuid[37];
+    bytes rest = buf_bytes(&a->issuers), der;
+    random_uuid(uuid);
+    json_start(&w, out);
+    json_object_begin(&w);
+    json_name(&w, "connectionMetadata");
+    json_object_begin(&w);
+    json_name(&w, "id");
+    json_text(&w, uuid);
+    json_object_end(&w);
+    json_name(&w, "principalId");
+    json_text(&w, a->certificate_id);
+    json_name(&w, "serverName");
+    json_string(&w, buf_bytes(&a->server_name));
+    json_name(&w, "clientCertificateChain");
+    json_array_begin(&w);
+    json_string(&w, pem_of(arena, buf_bytes(&a->der)));
+    while (record_list_next(&rest, &der))
+        json_string(&w, pem_of(arena, der));
+    json_array_end(&w);
+    json_object_end(&w);
+}
+
+static status read_verdict(struct arena *arena, bytes result) {
+    const struct json *root;
+    if (json_parse(arena, result, &root) != OK)
+        root = NULL;
+    const struct json *verdict = json_member(root, BYTES("isAuthenticated"));
+    if (verdict && verdict->type == JSON_TRUE)
+        return OK;
+    if (verdict && verdict->type == JSON_FALSE)
+        return FAIL(E_DENIED, "it said isAuthenticated false");
+    return FAIL(E_DENIED, "its answer has no isAuthenticated, true or false");
+}
+
+status custom_auth_check_certificate(struct admission *a, const struct domain_configuration *domain,
+                                     struct arena *arena) {
+    AUTO(buf) event = {0};
+    bytes result;
+    struct registry r = {NULL, arena, bytes_from(a->account),
+                         bytes_from(a->server->settings->region)};
+    if (domain->client_certificate_function.len == 0 || !a->has_fingerprint || a->again)
+        return OK;
+    compose_question(a, arena, &event);
+    const struct function_request request = {.account = r.account,
+                                             .function = domain->client_certificate_function,
+                                             .event = buf_bytes(&event),
+                                             .principal = "iot.amazonaws.com",
+                                             .source_arn = domain_configuration_arn(&r, domain),
+                                             .timeout_ms = AUTHORIZER_TIMEOUT_MS};
+    status s = function_invoke(a->server->functions, &request, arena, &result);
+    if (s == OK)
+        s = read_verdict(arena, result);
+    return s == OK ? OK : fail_as("CERTIFICATE_FUNCTION", s == E_UNAVAILABLE ? s : E_DENIED);
 }
 
 /* ---- on the loop: its time ---- */

@@ -59,6 +59,13 @@ status custom_auth_documents(const struct custom_auth *custom,
                              struct policy_document *out_documents[AUTHORIZER_POLICIES_MAX],
                              size_t *out_count);
 
+/* custom_auth_check_certificate asks the function that a domain has for client certificates, if it
+ * has one and the client is new; outside any transaction [AWS identity 11.4]. E_DENIED with the
+ * reason. */
+NODISCARD
+status custom_auth_check_certificate(struct admission *a, const struct domain_configuration *domain,
+                                     struct arena *arena);
+
 /* ---- on the loop ---- */
 
 /* custom_auth_start takes it over from the admission of a client that is let in now, and starts the

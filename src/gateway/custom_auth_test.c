@@ -14,6 +14,7 @@
 #include "loop/simulated.h"
 #include "registry/certificate.h"
 #include "registry/policy.h"
+#include "store/record.h"
 #include "support/testing.h"
 
 #define ACCOUNT "111122223333"
@@ -302,6 +303,40 @@ TEST(a_live_client_is_looked_at_again_without_asking_its_function) {
     CHECK_INT(policy_set_document_count(again->policies), 0);
     admission_free(a);
     admission_free(again);
+    end();
+}
+
+TEST(a_domains_function_is_asked_about_each_certificate) { /* [AWS identity 11.4] */
+    begin();
+    make_domain(
+        (struct domain_configuration){.client_certificate_function = BYTES("arn:aws:lambda:crl")});
+    static const struct {
+        const char *answer, *part;
+    } rows[] = {{"{\"isAuthenticated\":true}", ""},
+                {"{\"isAuthenticated\":false}", "CERTIFICATE_FUNCTION: it said"},
+                {"[]", "CERTIFICATE_FUNCTION: its answer"},
+                {NULL, "CERTIFICATE_FUNCTION: the function did not answer"}};
+    struct admission *first = comes("me"), *a;
+    register_certificate(first, MAY_CONNECT);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        a = comes("me");
+        custom_auth_free(TAKE(a->custom));
+        a->has_fingerprint = true;
+        memcpy(a->fingerprint, first->fingerprint, sizeof a->fingerprint);
+        buf_append(&a->der, buf_bytes(&first->der));
+        buf_text(&a->server_name, "iot.example.com");
+        record_list_add(&a->issuers, buf_bytes(&first->der));
+        the.answer = rows[i].answer;
+        admission_decide(a);
+        test_check_contains(a->text, rows[i].part, __FILE__, __LINE__);
+        CHECK((a->result == OK) == (i == 0));
+        CHECK(strstr(the.event, "\"serverName\":\"iot.example.com\",\"clientCertificateChain\":["));
+        CHECK(strstr(the.event, "-----\\n\",\"-----BEGIN CERTIFICATE")); /* two of them */
+        CHECK(strstr(the.event, a->certificate_id));
+        admission_free(a);
+    }
+    CHECK_INT(the.calls, 4);
+    admission_free(first);
     end();
 }
 
