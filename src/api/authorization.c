@@ -67,19 +67,49 @@ static status load_principal(const struct call *c, bytes client_id,
     return registry_principal_load(&c->registry, id, client_id, out_facts);
 }
 
-status get_effective_policies(struct call *c) {
+/* Those of the groups that a thing is in and of the groups above: what a connection has by being
+ * this thing, whatever its certificate. */
+static status group_policies(const struct call *c, bytes thing_name, struct policies *out) {
+    const struct page all = {.limit = PAGE_LIMIT_MAX};
+    struct name_list groups;
+    TRY(thing_list_groups(&c->registry, thing_name, &all, &groups));
+    for (size_t i = 0; i < groups.count; i++) {
+        struct policy_list list;
+        bytes arn = thing_group_arn(&c->registry, groups.items[i]);
+        TRY(policy_list_inherited(&c->registry, arn, &all, &list));
+        for (size_t k = 0; k < list.count; k++) {
+            struct policy_facts policy;
+            TRY(registry_policy_load(&c->registry, list.items[k].name, &policy));
+            TRY(add_policy(out, &policy));
+        }
+    }
+    return OK;
+}
+
+/* By principal, by principal and thing, or by thing alone. */
+static status effective_policies(const struct call *c, struct policies *out) {
     bytes thing_name = get_text(c->in, M_THING_NAME);
     struct principal_facts facts;
     struct thing_record thing;
     if (thing_name.len > 0)
         TRY(thing_load(&c->registry, thing_name, &thing));
+    if (thing_name.len > 0 && !has(c->in, M_PRINCIPAL) && !has(c->in, M_COGNITO_IDENTITY_POOL_ID))
+        return group_policies(c, thing_name, out);
     TRY(load_principal(c, thing_name, &facts));
+    for (size_t i = 0; i < facts.policy_count; i++)
+        TRY(add_policy(out, &facts.policies[i]));
+    return OK;
+}
+
+status get_effective_policies(struct call *c) {
+    struct policies effective = {.count = 0};
+    TRY(effective_policies(c, &effective));
     struct items *policies = put_list(c->out, M_EFFECTIVE_POLICIES);
-    for (size_t i = 0; i < facts.policy_count; i++) {
+    for (size_t i = 0; i < effective.count; i++) {
         struct record *policy = add_record(policies);
-        put_text(policy, M_POLICY_NAME, facts.policies[i].name);
-        put_text(policy, M_POLICY_ARN, policy_arn(&c->registry, facts.policies[i].name));
-        put_text(policy, M_POLICY_DOCUMENT, facts.policies[i].document);
+        put_text(policy, M_POLICY_NAME, effective.items[i].name);
+        put_text(policy, M_POLICY_ARN, policy_arn(&c->registry, effective.items[i].name));
+        put_text(policy, M_POLICY_DOCUMENT, effective.items[i].document);
     }
     return OK;
 }

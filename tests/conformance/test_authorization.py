@@ -93,3 +93,25 @@ def test_effective_policies_are_those_attached(iot, device):
         assert json.loads(effective["policyDocument"]) == document
     iot.detach_policy(policyName=one.policy_name, target=one.arn)
     assert iot.get_effective_policies(principal=one.arn)["effectivePolicies"] == []
+
+
+def test_a_thing_alone_has_the_policies_of_its_groups_and_those_above(iot, device):
+    """[AWS policy 7]"""
+    one = device(policy(allow("iot:Connect", "*")))
+    groups = {"plant": iot.create_thing_group(thingGroupName="plant")["thingGroupArn"]}
+    groups["hall"] = iot.create_thing_group(thingGroupName="hall", parentGroupName="plant")["thingGroupArn"]
+    for name, arn_of_group in groups.items():
+        iot.create_policy(policyName=name, policyDocument=json.dumps(policy(allow("iot:Publish", "*"))))
+        iot.attach_policy(policyName=name, target=arn_of_group)
+    iot.create_thing(thingName="lamp")
+    assert iot.get_effective_policies(thingName="lamp")["effectivePolicies"] == []
+    iot.add_thing_to_thing_group(thingGroupName="hall", thingName="lamp")
+
+    def names(**arguments):
+        return [each["policyName"] for each in iot.get_effective_policies(thingName="lamp", **arguments)["effectivePolicies"]]
+    assert names() == ["hall", "plant"]
+    assert names(principal=one.arn) == [one.policy_name]  # not attached to the thing: the groups do not apply
+    iot.attach_thing_principal(thingName="lamp", principal=one.arn)
+    assert names(principal=one.arn) == sorted(["hall", "plant", one.policy_name])
+    with pytest.raises(iot.exceptions.ResourceNotFoundException):
+        iot.get_effective_policies(thingName="none")
