@@ -161,6 +161,14 @@
     X(DESCRIBE_THING_REGISTRATION_TASK, describe_registration_task, READ)      \
     X(LIST_THING_REGISTRATION_TASKS, list_registration_tasks, READ)            \
     X(LIST_THING_REGISTRATION_TASK_REPORTS, list_task_reports, READ)           \
+    /* topic_rules.c */                                                        \
+    X(CREATE_TOPIC_RULE, create_topic_rule, WRITE)                             \
+    X(REPLACE_TOPIC_RULE, replace_topic_rule, WRITE)                           \
+    X(GET_TOPIC_RULE, get_topic_rule, READ)                                    \
+    X(LIST_TOPIC_RULES, list_topic_rules, READ)                                \
+    X(ENABLE_TOPIC_RULE, enable_topic_rule, WRITE)                             \
+    X(DISABLE_TOPIC_RULE, disable_topic_rule, WRITE)                           \
+    X(DELETE_TOPIC_RULE, delete_topic_rule, WRITE)                             \
     /* endpoint.c */                                                           \
     X(DESCRIBE_ENDPOINT, describe_endpoint, READ)
 

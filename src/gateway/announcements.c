@@ -1,5 +1,6 @@
 #include "gateway/announcements.h"
 
+#include "gateway/rules.h"
 #include "gateway/server.h"
 
 /* What one commit announced, on its way to the loop that publishes. */
@@ -13,7 +14,10 @@ struct parcel {
 
 static void publish(struct server *s, const struct announcement *a) {
     struct publication p = {.topic = a->topic, .payload = a->payload, .qos = 1};
+    struct rule_source from = {.account = a->account};
     (void)broker_publish(broker_space(s->planes[0]->broker, a->account), &p, NULL);
+    if (rules_want(s, a->account, a->topic))
+        rules_offer(s->planes[0], &from, &p);
 }
 
 static void unpack(struct task *t) {

@@ -21,7 +21,8 @@ struct topic_memo {
     struct route *route;
     uint32_t epoch;      /* of the space's routes */
     uint32_t generation; /* of the client's policies */
-    bool allowed;
+    bool allowed, for_rules;
+    uint64_t rules_generation; /* of which for_rules holds */
 };
 enum { TOPIC_MEMOS = 8 };
 

@@ -2,6 +2,8 @@
 
 #include "gateway/mqtt.h"
 #include "gateway/retained.h"
+#include "gateway/rules.h"
+#include "gateway/server.h"
 #include "gateway/services.h"
 #include "policy/set.h"
 
@@ -66,6 +68,7 @@ static status memo_find(struct mqtt_client *m, const struct mqtt_publish *p,
                                     .generation = m->policy_generation};
         memo->epoch = space_epoch(m->space);
         memo->allowed = check_publish(m, p->topic) == OK;
+        memo->rules_generation = UINT64_MAX;
     }
     *out_memo = memo;
     return OK;
@@ -135,6 +138,28 @@ static bool refuse_unsupported(struct mqtt_client *m, const struct mqtt_publish 
     return false;
 }
 
+/* Rules that fit, remembered as long as no rule changes. */
+static bool concerns_rules(struct mqtt_client *m, struct topic_memo *memo, bytes topic) {
+    struct server *s = m->connection->plane->server;
+    uint64_t generation = rules_generation(s);
+    if (memo->rules_generation != generation) {
+        memo->rules_generation = generation;
+        memo->for_rules = rules_want(s, bytes_from(m->who.account), topic);
+    }
+    return memo->for_rules;
+}
+
+static void offer_to_rules(struct mqtt_client *m, const struct publication *p) {
+    char address[46];
+    uint16_t port;
+    stream_peer(&m->connection->stream, address, &port);
+    struct rule_source from = {.account = bytes_from(m->who.account),
+                               .client_id = m->who.client_id,
+                               .principal = bytes_from(m->who.certificate_id),
+                               .source_ip = bytes_from(address)};
+    rules_offer(m->connection->plane, &from, p);
+}
+
 /* Acknowledged when it is on disk. */
 static void keep(struct mqtt_client *m, const struct mqtt_publish *p) {
     status s = retained_keep(m, p);
@@ -149,11 +174,13 @@ static void publish(struct mqtt_client *m, const struct mqtt_publish *p, struct 
                                       .qos = p->qos,
                                       .retain = p->retain};
     (void)route_publish(memo->route, &publication, m->session);
+    if (concerns_rules(m, memo, p->topic))
+        offer_to_rules(m, &publication);
     if (p->retain)
         keep(m, p);
     else if (p->qos)
         acknowledge(m, p->packet_id, MQTT_REASON_SUCCESS, "");
-    if (topic_is_reserved(p->topic))
+    if (topic_is_reserved(p->topic) && !bytes_start_with(p->topic, BYTES("$aws/rules/")))
         services_answer(m, p);
     if (broker_is_congested(m->connection->plane->broker))
         connection_pause(m->connection);
@@ -193,6 +220,8 @@ void mqtt_publish_will(struct mqtt_client *m) {
         reason_record(m->connection, &m->who, "will.denied", failure_text());
     } else {
         (void)broker_publish(m->space, &p, NULL);
+        if (rules_want(m->connection->plane->server, bytes_from(m->who.account), p.topic))
+            offer_to_rules(m, &p);
         if (p.retain)
             retained_keep_will(m, &p);
     }

@@ -274,7 +274,8 @@ static void mark(struct plane *p, const struct change *c) {
         mark_clients(p, c->account, (bytes){0}, is_anybody);
         return;
     case CHANGE_CA_CERTIFICATE: /* does not touch what is connected [AWS identity 2.6] */
-    case CHANGE_DOMAIN:         /* for new connections */
+    case CHANGE_TOPIC_RULE:
+    case CHANGE_DOMAIN: /* for new connections */
     case CHANGE_KIND_COUNT:
         return;
     }

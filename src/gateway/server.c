@@ -15,6 +15,7 @@
 #include "gateway/presence.h"
 #include "gateway/principals.h"
 #include "gateway/retained.h"
+#include "gateway/rules.h"
 #include "gateway/running.h"
 #include "identity/issuer.h"
 #include "identity/key_pool.h"
@@ -25,11 +26,9 @@
 enum { SPARE_KEYS = 16, LOOK_AROUND_S = 60 };
 
 /* Writers share commits, so more of them at once means fewer waits for the disk. */
-static const unsigned crew_sizes[CREW_COUNT] = {[CREW_DEVICES] = 4,
-                                                [CREW_WRITERS] = 8,
-                                                [CREW_KEYS] = 2,
-                                                [CREW_CALLS] = 4,
-                                                [CREW_AUTHORIZERS] = 16};
+static const unsigned crew_sizes[CREW_COUNT] = {
+    [CREW_DEVICES] = 4, [CREW_WRITERS] = 8,      [CREW_KEYS] = 2,
+    [CREW_CALLS] = 4,   [CREW_AUTHORIZERS] = 16, [CREW_RULES] = 1};
 
 /* ---- what lies on disk ---- */
 
@@ -86,6 +85,7 @@ static void told(void *server, const struct change *changes, size_t count) {
     for (size_t i = 0; i < count; i++)
         domains |= changes[i].kind == CHANGE_DOMAIN;
     principals_told(server, changes, count);
+    rules_told(server, changes, count);
     if (domains)
         (void)kill(getpid(), SIGHUP);
 }
@@ -100,6 +100,7 @@ status server_open(struct server *s, const struct settings *settings) {
     TRY(authority_open(settings->data, &s->authority));
     TRY(issuer_open(settings->data, &s->issuer));
     TRY(accounts_load(s));
+    TRY(rules_open(s));
     s->key_pool = key_pool_new(SPARE_KEYS);
     s->documents = documents_new();
     s->directory = directory_new();
@@ -130,6 +131,7 @@ void server_close(struct server *s) {
         plane_free(s->planes[i]);
         loop_free(loop);
     }
+    rules_close(s);
     api_free(s->api);
     bulk_free(s->bulk);
     mem_free(s->buckets_folder);

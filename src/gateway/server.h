@@ -19,6 +19,7 @@ struct functions; /* function/function.h */
 struct issuer;
 struct presence; /* gateway/presence.h */
 struct key_pool;
+struct rules;
 
 enum { PLANES_MAX = 64 };
 
@@ -30,6 +31,7 @@ enum crew {
     CREW_CALLS,       /* what may call a function, and wait seconds for it */
     CREW_AUTHORIZERS, /* clients that a function decides about: as slow, and strangers can be many
                        */
+    CREW_RULES,       /* topic rules: one thread, so that order is kept */
     CREW_COUNT
 };
 
@@ -47,6 +49,7 @@ struct server {
     char *buckets_folder;
     struct bulk *bulk;
     struct api *api;
+    struct rules *rules;         /* gateway/rules.h */
     struct functions *functions; /* NULL: this server runs none */
     struct authority *authority;
     struct plane *planes[PLANES_MAX];

@@ -16,6 +16,7 @@
 #include "gateway/documents.h"
 #include "gateway/fixture.h"
 #include "gateway/principals.h"
+#include "gateway/rules.h"
 #include "mqtt/connect.h"
 #include "mqtt/disconnect.h"
 #include "mqtt/publish.h"
@@ -72,6 +73,7 @@ static void open_world(struct world *w, const struct store_ops *ops) {
     store_on_change(s->store, principals_told, s);
     CHECK_OK(account_ensure_default(s->store, BYTES(TEST_ACCOUNT), &s->account));
     CHECK_OK(test_policy_save(s->store, BYTES("devices"), bytes_from(allow_all)));
+    CHECK_OK(rules_open(s));
     s->documents = documents_new();
     s->directory = directory_new();
     for (int crew = 0; crew < CREW_COUNT; crew++)

@@ -32,7 +32,6 @@ static const struct service {
      TO_REQUESTER, CREW_CALLS, fleet_provision_device},
     {"$aws/things/+/defender/metrics/+", "Device Defender", FORM_STATUS_CODE, TO_REQUESTER,
      CREW_WRITERS, NULL},
-    {"$aws/rules/#", "rules", FORM_NONE, TO_REQUESTER, CREW_WRITERS, NULL},
     {"$aws/#", "service", FORM_NONE, TO_REQUESTER, CREW_WRITERS, NULL},
 };
 

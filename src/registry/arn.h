@@ -15,6 +15,7 @@
     X(AUTHORIZER, "authorizer")                      \
     X(CERTIFICATE_PROVIDER, "certificateprovider")   \
     X(DOMAIN_CONFIGURATION, "domainconfiguration")   \
+    X(RULE, "rule")                                  \
     X(CLIENT, "client")                              \
     X(TOPIC, "topic")                                \
     X(TOPIC_FILTER, "topicfilter")

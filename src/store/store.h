@@ -79,7 +79,8 @@
     X(DOMAIN_CONFIGURATIONS, "domain_configurations", SMALL)                   \
     X(DOMAIN_NAMES, "domain_names", SMALL)                                     \
     X(AUTHORIZERS, "authorizers", LARGE)                                       \
-    X(DYNAMIC_GROUPS, "dynamic_groups", SMALL)
+    X(DYNAMIC_GROUPS, "dynamic_groups", SMALL)                                 \
+    X(TOPIC_RULES, "topic_rules", LARGE)
 
 enum table {
 #define STORE_TABLE_ENUM(name, text, size) TABLE_##name,
@@ -164,6 +165,7 @@ enum change_kind {
     CHANGE_THING,           /* key: thing name; it, or the groups it is in, changed */
     CHANGE_THING_PRINCIPAL, /* key: the principal, "cert/<id>" */
     CHANGE_DOMAIN,          /* key: none; a domain configuration or a certificate for one */
+    CHANGE_TOPIC_RULE,      /* key: rule name */
     CHANGE_KIND_COUNT
 };
 struct change {

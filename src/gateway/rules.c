@@ -1,0 +1,355 @@
+#include "gateway/rules.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/random.h"
+#include "gateway/server.h"
+#include "mqtt/property.h"
+#include "registry/topic_rule.h"
+#include "rules/rule.h"
+
+#define BASIC_INGEST "$aws/rules/" /* …<rule>/<topic> [AWS rules 6.6] */
+
+/* The rules of one account. */
+struct rule_set {
+    struct map_node node; /* by account */
+    char account[ACCOUNT_ID_LEN + 1];
+    struct rule **rules;
+    size_t count, capacity;
+};
+
+struct rules {
+    pthread_mutex_t lock; /* held for a look, never across a call that waits */
+    struct map sets;
+    _Atomic uint64_t generation;
+    _Atomic size_t enabled; /* rules in all accounts */
+};
+
+/* ---- which rules there are ---- */
+
+static struct rule_set *set_of(struct rules *rules, bytes account, bool make) {
+    struct map_node *n = map_find(&rules->sets, account);
+    if (n || !make)
+        return n ? OWNER(n, struct rule_set, node) : NULL;
+    struct rule_set *set = NEW(struct rule_set);
+    memcpy(set->account, account.ptr, account.len < ACCOUNT_ID_LEN ? account.len : ACCOUNT_ID_LEN);
+    set->node.key = bytes_from(set->account);
+    map_add(&rules->sets, &set->node);
+    return set;
+}
+
+static void set_remove(struct rule_set *set, bytes name) {
+    for (size_t i = 0; i < set->count; i++)
+        if (bytes_equal(rule_name(set->rules[i]), name)) {
+            rule_unref(set->rules[i]);
+            set->rules[i] = set->rules[--set->count];
+            return;
+        }
+}
+
+static void set_add(struct rule_set *set, struct rule *take) {
+    if (set->count == set->capacity) {
+        set->capacity = set->capacity ? 2 * set->capacity : 8;
+        set->rules = mem_resize(set->rules, set->capacity * sizeof(struct rule *));
+    }
+    set->rules[set->count++] = take;
+}
+
+/* Puts one rule in place of the one of its name; NULL: it is gone. */
+static void put_rule(struct rules *rules, bytes account, bytes name, struct rule *take) {
+    (void)pthread_mutex_lock(&rules->lock);
+    struct rule_set *set = set_of(rules, account, take != NULL);
+    if (set) {
+        size_t before = set->count;
+        set_remove(set, name);
+        if (take)
+            set_add(set, take);
+        atomic_fetch_add(&rules->enabled, set->count - before);
+    }
+    atomic_fetch_add(&rules->generation, 1);
+    (void)pthread_mutex_unlock(&rules->lock);
+}
+
+/* A disabled rule is kept out; one that no longer compiles is told of. */
+static void take_in(struct server *s, bytes account, const struct topic_rule *stored) {
+    struct rule *rule = NULL;
+    if (!stored->disabled && rule_compile(stored->name, stored->payload, &rule) != OK)
+        log_event(LOG_ERROR, "rule.broken", "rule %.*s of account %.*s does not run: %s",
+                  BYTES_ARG(stored->name), BYTES_ARG(account), failure_text());
+    put_rule(s->rules, account, stored->name, rule);
+}
+
+static void reread(struct server *s, bytes account, bytes name) {
+    AUTO(arena) memory = {0};
+    struct topic_rule stored;
+    struct txn *t;
+    if (store_begin_read(s->store, &t) != OK) {
+        log_event(LOG_ERROR, "rule.not_read", "%s", failure_text());
+        return;
+    }
+    struct registry r = {t, &memory, account, bytes_from(s->settings->region)};
+    status found = topic_rule_load(&r, name, &stored);
+    store_rollback(t);
+    if (found == OK)
+        take_in(s, account, &stored);
+    else
+        put_rule(s->rules, account, name, NULL);
+}
+
+void rules_told(struct server *s, const struct change *changes, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (changes[i].kind == CHANGE_TOPIC_RULE && s->rules)
+            reread(s, changes[i].account, changes[i].key);
+}
+
+static status read_account(struct server *s, struct txn *t, bytes account) {
+    struct page page = {.limit = 100};
+    for (;;) {
+        AUTO(arena) memory = {0};
+        struct registry r = {t, &memory, account, bytes_from(s->settings->region)};
+        struct topic_rule_list list;
+        TRY(topic_rule_list(&r, &page, NULL, NULL, &list));
+        for (size_t i = 0; i < list.count; i++)
+            take_in(s, account, &list.items[i]);
+        if (list.next.len == 0)
+            return OK;
+        char token[512];
+        (void)snprintf(token, sizeof token, "%.*s", BYTES_ARG(list.next));
+        page.token = bytes_from(token);
+    }
+}
+
+status rules_open(struct server *s) {
+    AUTO(arena) memory = {0};
+    struct account *accounts;
+    struct txn *t;
+    size_t count;
+    s->rules = NEW(struct rules);
+    (void)pthread_mutex_init(&s->rules->lock, NULL);
+    TRY(store_begin_read(s->store, &t));
+    status result = account_list(t, &memory, &accounts, &count);
+    for (size_t i = 0; i < count && result == OK; i++)
+        result = read_account(s, t, bytes_from(accounts[i].id));
+    store_rollback(t);
+    return result;
+}
+
+void rules_close(struct server *s) {
+    struct map_node *n;
+    if (!s->rules)
+        return;
+    for (size_t at = 0; (n = map_next(&s->rules->sets, &at));) {
+        struct rule_set *set = OWNER(n, struct rule_set, node);
+        for (size_t i = 0; i < set->count; i++)
+            rule_unref(set->rules[i]);
+        mem_free(set->rules);
+        mem_free(set);
+    }
+    map_done(&s->rules->sets);
+    (void)pthread_mutex_destroy(&s->rules->lock);
+    mem_free(s->rules);
+}
+
+/* ---- which rules a message concerns ---- */
+
+/* Under Basic Ingest the rule is named by the topic, and only what follows is the topic. */
+static bool is_ingest(bytes topic, bytes *out_rule, bytes *out_topic) {
+    bytes rest = bytes_skip(topic, sizeof BASIC_INGEST - 1);
+    if (!bytes_start_with(topic, BYTES(BASIC_INGEST)))
+        return false;
+    size_t slash = bytes_find(rest, '/');
+    *out_rule = bytes_slice(rest, 0, slash);
+    *out_topic = bytes_skip(rest, slash + 1);
+    return true;
+}
+
+static bool concerns(const struct rule *r, bytes topic) {
+    bytes name, rest;
+    return is_ingest(topic, &name, &rest) ? bytes_equal(rule_name(r), name)
+                                          : rule_matches(r, topic);
+}
+
+uint64_t rules_generation(const struct server *s) {
+    return atomic_load_explicit(&s->rules->generation, memory_order_relaxed);
+}
+
+bool rules_want(struct server *s, bytes account, bytes topic) {
+    bool wanted = bytes_start_with(topic, BYTES(BASIC_INGEST));
+    if (wanted || atomic_load_explicit(&s->rules->enabled, memory_order_relaxed) == 0)
+        return wanted;
+    (void)pthread_mutex_lock(&s->rules->lock);
+    const struct rule_set *set = set_of(s->rules, account, false);
+    for (size_t i = 0; set && i < set->count && !wanted; i++)
+        wanted = concerns(set->rules[i], topic);
+    (void)pthread_mutex_unlock(&s->rules->lock);
+    return wanted;
+}
+
+/* ---- a message on its way through the rules ---- */
+
+struct run {
+    struct job job;
+    struct server *server;
+    struct message *message;
+    char account[ACCOUNT_ID_LEN + 1], principal[65], source_ip[46], trace_id[37];
+    struct buf client_id;
+    bool from_mqtt;
+    unsigned hops;
+    int64_t now_ms;
+};
+
+static void run_free(struct run *r) {
+    message_unref(r->message);
+    buf_done(&r->client_id);
+    mem_free(r);
+}
+
+static void copy_text(char *out, size_t size, bytes text) {
+    (void)snprintf(out, size, "%.*s", BYTES_ARG(text));
+}
+
+/* What an action publishes, on its way back to a loop. */
+struct delivery {
+    struct task task;
+    struct server *server;
+    struct message *message;
+    char account[ACCOUNT_ID_LEN + 1];
+    unsigned hops;
+};
+
+static void deliver(struct task *t) {
+    struct delivery *d = OWNER(t, struct delivery, task);
+    struct plane *p = d->server->planes[0];
+    if (!atomic_load(&d->server->stopping)) {
+        struct publication m = message_view(d->message);
+        struct rule_source from = {.account = bytes_from(d->account), .hops = d->hops};
+        (void)broker_publish(broker_space(p->broker, from.account), &m, NULL);
+        if (rules_want(d->server, from.account, m.topic))
+            rules_offer(p, &from, &m);
+    }
+    message_unref(d->message);
+    mem_free(d);
+}
+
+static status publish(void *context, const struct rule_publication *p) {
+    const struct run *r = context;
+    struct publication m = {
+        .topic = p->topic, .payload = p->payload, .properties = p->properties, .qos = p->qos};
+    if (r->hops >= RULE_HOPS_MAX)
+        return FAIL(E_UNAVAILABLE, "the message went through %d rules: they go round in a circle",
+                    RULE_HOPS_MAX);
+    struct delivery *d = NEW(struct delivery);
+    d->task.run = deliver;
+    d->server = r->server;
+    d->message = message_new(&m);
+    d->hops = r->hops + 1;
+    memcpy(d->account, r->account, sizeof d->account);
+    loop_post(r->server->planes[0]->loop, &d->task);
+    return OK;
+}
+
+static void failed(void *context, const struct rule *rule, const char *action, const char *sentence,
+                   bool error_action) {
+    const struct run *r = context;
+    struct log_line l;
+    if (!log_begin(&l, LOG_ERROR, error_action ? "rule.error_action_failed" : "rule.action_failed"))
+        return;
+    log_text(&l, "accountId", r->account);
+    log_bytes(&l, "ruleName", rule_name(rule));
+    log_text(&l, "ruleAction", action);
+    log_bytes(&l, "topicName", message_view(r->message).topic);
+    log_text(&l, "reason", sentence);
+    log_end(&l);
+}
+
+static void read_properties(struct arena *a, bytes raw, struct sql_message *out) {
+    struct mqtt_property one;
+    struct sql_list users = sql_list(a);
+    out->payload_format = -1;
+    while (mqtt_property_next(&raw, &one)) {
+        if (one.id == MQTT_CONTENT_TYPE)
+            out->content_type = one.value;
+        else if (one.id == MQTT_RESPONSE_TOPIC)
+            out->response_topic = one.value;
+        else if (one.id == MQTT_CORRELATION_DATA)
+            out->correlation_data = one.value;
+        else if (one.id == MQTT_PAYLOAD_FORMAT_INDICATOR)
+            out->payload_format = (int)one.number;
+        else if (one.id == MQTT_USER_PROPERTY)
+            sql_list_add(&users, one.name, sql_string(one.value));
+    }
+    out->user_properties = users.first;
+}
+
+static bytes or_none(const char *text) {
+    return text[0] ? bytes_from(text) : (bytes){0};
+}
+
+/* The rules concerned, each with a reference: they may be replaced meanwhile. */
+static size_t take_rules(struct server *s, bytes account, bytes topic, struct arena *a,
+                         struct rule ***out) {
+    size_t count = 0;
+    (void)pthread_mutex_lock(&s->rules->lock);
+    const struct rule_set *set = set_of(s->rules, account, false);
+    *out = ARENA_ARRAY(a, struct rule *, set ? set->count : 0);
+    for (size_t i = 0; set && i < set->count; i++)
+        if (concerns(set->rules[i], topic))
+            (*out)[count++] = rule_ref(set->rules[i]);
+    (void)pthread_mutex_unlock(&s->rules->lock);
+    return count;
+}
+
+static void run_rules(struct run *r) {
+    AUTO(arena) memory = {0};
+    struct publication m = message_view(r->message);
+    struct rule **rules;
+    bytes name, topic = m.topic;
+    size_t count = take_rules(r->server, bytes_from(r->account), m.topic, &memory, &rules);
+    if (is_ingest(m.topic, &name, &topic) && count == 0)
+        log_event(LOG_ERROR, "rule.not_found", "Rule %.*s not found", BYTES_ARG(name));
+    struct rule_host host = {.context = r, .publish = publish, .failed = failed};
+    struct sql_message message = {.topic = topic,
+                                  .payload = m.payload,
+                                  .client_id = r->from_mqtt ? buf_bytes(&r->client_id) : (bytes){0},
+                                  .principal = or_none(r->principal),
+                                  .source_ip = or_none(r->source_ip),
+                                  .account = bytes_from(r->account),
+                                  .trace_id = bytes_from(r->trace_id),
+                                  .now_ms = r->now_ms};
+    read_properties(&memory, m.properties, &message);
+    for (size_t i = 0; i < count; i++) {
+        (void)rule_run(rules[i], &message, &host);
+        rule_unref(rules[i]);
+    }
+}
+
+static void run(struct job *j) {
+    struct run *r = OWNER(j, struct run, job);
+    run_rules(r);
+    run_free(r);
+}
+
+void rules_offer(struct plane *p, const struct rule_source *from, const struct publication *m) {
+    struct run *r = NEW(struct run);
+    r->job.run = run;
+    r->server = p->server;
+    r->message = message_new(m);
+    copy_text(r->account, sizeof r->account, from->account);
+    copy_text(r->principal, sizeof r->principal, from->principal);
+    copy_text(r->source_ip, sizeof r->source_ip, from->source_ip);
+    random_uuid(r->trace_id);
+    r->from_mqtt = from->client_id.ptr != NULL;
+    buf_append(&r->client_id, from->client_id);
+    r->hops = from->hops;
+    r->now_ms = clock_wall_ms();
+    if (workers_post(p->server->workers[CREW_RULES], NULL, &r->job) == OK)
+        return;
+    log_event(LOG_ERROR, "rule.dropped", "a message to %.*s reached no rule: too many wait",
+              BYTES_ARG(bytes_slice(m->topic, 0, 256)));
+    run_free(r);
+}

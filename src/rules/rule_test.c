@@ -1,0 +1,180 @@
+#include "rules/rule.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "mqtt/property.h"
+#include "support/testing.h"
+
+#define ROLE "\"roleArn\":\"arn:aws:iam::123456789012:role/r\""
+#define REPUBLISH(topic) "{\"republish\":{" ROLE ",\"topic\":\"" topic "\"}}"
+
+struct seen {
+    char published[400], failed[400], properties[300];
+    bool refuse; /* what is published to "full" */
+};
+
+static status publish(void *context, const struct rule_publication *p) {
+    struct seen *s = context;
+    size_t used = strlen(s->published);
+    if (bytes_equal(p->topic, BYTES("full")))
+        return FAIL(E_UNAVAILABLE, "too much waits");
+    (void)snprintf(s->published + used, sizeof s->published - used, "%.*s %u %.*s;",
+                   BYTES_ARG(p->topic), p->qos, BYTES_ARG(p->payload));
+    hex_encode(bytes_slice(p->properties, 0, sizeof s->properties / 2 - 1), s->properties);
+    return OK;
+}
+
+static void failed(void *context, const struct rule *r, const char *action, const char *sentence,
+                   bool error_action) {
+    struct seen *s = context;
+    size_t used = strlen(s->failed);
+    (void)snprintf(s->failed + used, sizeof s->failed - used, "%.*s %s%s: %s;",
+                   BYTES_ARG(rule_name(r)), error_action ? "error " : "", action, sentence);
+}
+
+static bool run(const char *payload, const char *message, struct seen *out) {
+    struct rule *r;
+    struct rule_host host = {.context = out, .publish = publish, .failed = failed};
+    struct sql_message m = {.topic = BYTES("d/7/t"),
+                            .payload = bytes_from(message),
+                            .client_id = BYTES("dev1"),
+                            .trace_id = BYTES("trace"),
+                            .now_ms = 1767323045000};
+    *out = (struct seen){0};
+    CHECK_OK(rule_compile(BYTES("R"), bytes_from(payload), &r));
+    bool ran = rule_run(r, &m, &host);
+    rule_unref(r);
+    return ran;
+}
+
+TEST(a_rule_republishes_what_it_selects) {
+    struct seen s;
+    CHECK(run(
+        "{\"sql\":\"SELECT t, topic(2) AS id FROM 'd/+/t' WHERE t > 30\",\"actions\":[" REPUBLISH(
+            "alarm/${topic(2)}") "]}",
+        "{\"t\":31,\"x\":1}", &s));
+    CHECK_TEXT(s.published, "alarm/7 0 {\"t\":31,\"id\":\"7\"};");
+    CHECK(!run("{\"sql\":\"SELECT * FROM 'd/+/t' WHERE t > 30\",\"actions\":[" REPUBLISH("a") "]}",
+               "{\"t\":30}", &s));
+    CHECK_TEXT(s.published, "");
+}
+
+TEST(a_doubled_dollar_names_a_reserved_topic) { /* [AWS rules 11.3 T4] */
+    struct seen s;
+    CHECK(run("{\"sql\":\"SELECT *\",\"actions\":[" REPUBLISH(
+                  "$$aws/things/${topic(2)}/shadow/update") "]}",
+              "{}", &s));
+    CHECK_TEXT(s.published, "$aws/things/7/shadow/update 0 {};");
+}
+
+TEST(headers_become_properties) {
+    struct seen s;
+    CHECK(
+        run("{\"sql\":\"SELECT *\",\"actions\":[{\"republish\":{" ROLE
+            ",\"topic\":\"t\",\"qos\":1,\"headers\":{\"payloadFormatIndicator\":\"UTF8_DATA\","
+            "\"contentType\":\"text/${t}\",\"responseTopic\":\"r\",\"correlationData\":\"YQ==\","
+            "\"messageExpiry\":\"60\",\"userProperties\":[{\"key\":\"k\",\"value\":\"${t}\"}]}}}]}",
+            "{\"t\":\"x\"}", &s));
+    CHECK_TEXT(s.published, "t 1 {\"t\":\"x\"};");
+    CHECK_TEXT(s.properties, "0101"
+                             "030006746578742f78"
+                             "08000172"
+                             "09000161"
+                             "020000003c"
+                             "2600016b000178");
+}
+
+TEST(each_action_fails_by_itself_and_the_error_action_hears_of_all) { /* [AWS rules 6.5] */
+    struct seen s;
+    CHECK(run("{\"sql\":\"SELECT t\",\"actions\":[" REPUBLISH("full") "," REPUBLISH(
+                  "ok") "," REPUBLISH("x/${missing}") "],\"errorAction\":" REPUBLISH("errors") "}",
+              "{\"t\":1}", &s));
+    CHECK_TEXT(
+        s.published,
+        "ok 0 {\"t\":1};errors 0 {\"ruleName\":\"R\",\"topic\":\"d/7/t\",\"cloudwatchTraceId\":"
+        "\"trace\",\"clientId\":\"dev1\",\"base64OriginalPayload\":\"eyJ0IjoxfQ==\",\"failures\":"
+        "[{\"failedAction\":\"RepublishAction\",\"failedResource\":\"full\",\"errorMessage\":"
+        "\"too much waits\"},{\"failedAction\":\"RepublishAction\",\"failedResource\":\"x/\","
+        "\"errorMessage\":\"a part of the topic is Undefined\"}]};");
+    CHECK_TEXT(s.failed,
+               "R republish: too much waits;R republish: a part of the topic is Undefined;");
+}
+
+TEST(an_error_action_that_fails_is_only_told) {
+    struct seen s;
+    CHECK(run("{\"sql\":\"SELECT t\",\"actions\":[" REPUBLISH(
+                  "full") "],\"errorAction\":" REPUBLISH("bad/#") "}",
+              "{}", &s));
+    CHECK_TEXT(s.published, "");
+    CHECK(strstr(s.failed, ";R error republish: "));
+}
+
+TEST(topics_fit_as_the_rules_engine_has_it) { /* [AWS rules 1.2, 11.1 rows 13-15, 72] */
+    static const struct {
+        const char *filter, *topic;
+        bool fits;
+    } rows[] = {
+        {"topic/#", "topic/subtopic-3/details", true},
+        {"topic/#", "topic-2/subtopic-x", false},
+        {"topic/+", "topic/subtopic-3/details", false},
+        {"topic/#", "topic", true},
+        {"#", "$aws/events/x", false},
+        {"$aws/events/#", "$aws/events/x", true},
+        {"+/a", "$x/a", false},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        AUTO(buf) payload = {0};
+        struct rule *r;
+        buf_printf(&payload, "{\"sql\":\"SELECT * FROM '%s'\",\"actions\":[]}", rows[i].filter);
+        CHECK_OK(rule_compile(BYTES("R"), buf_bytes(&payload), &r));
+        CHECK_INT(rule_matches(r, bytes_from(rows[i].topic)), rows[i].fits);
+        rule_unref(r);
+    }
+}
+
+TEST(a_disabled_rule_or_one_without_from_matches_nothing) {
+    struct rule *r;
+    CHECK_OK(rule_compile(
+        BYTES("R"), BYTES("{\"sql\":\"SELECT * FROM 'a'\",\"actions\":[],\"ruleDisabled\":true}"),
+        &r));
+    CHECK(rule_is_disabled(r) && !rule_matches(r, BYTES("a")));
+    rule_unref(r);
+    CHECK_OK(rule_compile(BYTES("R"), BYTES("{\"sql\":\"SELECT *\",\"actions\":[]}"), &r));
+    CHECK(!rule_matches(r, BYTES("a")));
+    rule_unref(r);
+}
+
+TEST(what_cannot_run_is_refused_when_it_is_made) {
+    static const struct {
+        const char *payload;
+        status status;
+        const char *part;
+    } rows[] = {
+        {"{\"actions\":[]}", E_INVALID, "The rule has no sql"},
+        {"{\"sql\":\"SELECT\",\"actions\":[]}", E_SQL_PARSE, "ends too early"},
+        {"{\"sql\":\"SELECT * FROM 'a/#/b'\",\"actions\":[]}", E_SQL_PARSE, "FROM 'a/#/b'"},
+        {"{\"sql\":\"SELECT *\",\"awsIotSqlVersion\":\"2020-01-01\",\"actions\":[]}", E_INVALID,
+         "There is no SQL version 2020-01-01"},
+        {"{\"sql\":\"SELECT *\",\"actions\":[{\"sns\":{}}]}", E_INVALID,
+         "This server has no action sns yet; it has: republish"},
+        {"{\"sql\":\"SELECT *\",\"actions\":[{}]}", E_INVALID, "exactly one member"},
+        {"{\"sql\":\"SELECT *\",\"actions\":[{\"republish\":{" ROLE "}}]}", E_INVALID,
+         "The action lacks its topic"},
+        {"{\"sql\":\"SELECT *\",\"actions\":[{\"republish\":{\"topic\":\"a\"}}]}", E_INVALID,
+         "The action lacks its roleArn"},
+        {"{\"sql\":\"SELECT *\",\"actions\":[{\"republish\":{" ROLE
+         ",\"topic\":\"a\",\"qos\":2}}]}",
+         E_INVALID, "0 or 1"},
+        {"{\"sql\":\"SELECT *\",\"actions\":[" REPUBLISH("${1 +}") "]}", E_SQL_PARSE, "too early"},
+        {"{\"sql\":\"SELECT *\",\"actions\":[],\"errorAction\":{\"sqs\":{}}}", E_INVALID,
+         "no action sqs"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct rule *r = NULL;
+        CHECK_FAILS(rule_compile(BYTES("R"), bytes_from(rows[i].payload), &r), rows[i].status,
+                    rows[i].part);
+    }
+}
+
+TEST_MAIN("rules/rule")
