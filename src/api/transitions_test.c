@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/fixture.h"
+#include "codec/json.h"
 #include "identity/material.h"
 #include "identity/x509.h"
 #include "registry/certificate.h"
