@@ -39,10 +39,14 @@ static status registration_config_in(const struct call *c, bytes *out_json,
     return OK;
 }
 
-/* A CA that is registered already is named by the error: the id follows from its text. */
+/* A CA that is registered already is named by the error: the id follows from its text. One that
+ * another account holds has no ARN here. */
 static void name_existing(struct call *c, bytes pem) {
     AUTO(x509_certificate) certificate = {0};
-    if (x509_parse_pem(pem, X509_CA_CERTIFICATE, &certificate) != OK)
+    bool registered;
+    if (x509_parse_pem(pem, X509_CA_CERTIFICATE, &certificate) != OK ||
+        ca_is_registered(&c->registry, bytes_from(certificate.id), &registered) != OK ||
+        !registered)
         return;
     c->resource_id = arena_copy(c->arena, bytes_from(certificate.id));
     c->resource_arn = ca_arn(&c->registry, c->resource_id);

@@ -53,10 +53,14 @@ static status registration_in(const struct call *c, struct certificate_registrat
     return OK;
 }
 
-/* A certificate that is registered already is named by the error: the id follows from its text. */
+/* A certificate that is registered already is named by the error: the id follows from its text. One
+ * that another account holds, or offers, has no ARN here. */
 static void name_existing(struct call *c, bytes pem) {
     AUTO(x509_certificate) certificate = {0};
-    if (x509_parse_pem(pem, X509_DEVICE_CERTIFICATE, &certificate) != OK)
+    bool registered;
+    if (x509_parse_pem(pem, X509_DEVICE_CERTIFICATE, &certificate) != OK ||
+        certificate_is_registered(&c->registry, bytes_from(certificate.id), &registered) != OK ||
+        !registered)
         return;
     c->resource_id = arena_copy(c->arena, bytes_from(certificate.id));
     c->resource_arn = certificate_arn(&c->registry, c->resource_id);

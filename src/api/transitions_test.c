@@ -130,14 +130,23 @@ static const struct {
     {"missing", 404, "ResourceNotFoundException"},
 };
 
-static bool was_refused(const char *expected) {
-    for (size_t i = 0; i < COUNT_OF(refusals); i++)
-        if (strcmp(expected, refusals[i].name) == 0) {
-            CHECK_REFUSED(&f, refusals[i].http, refusals[i].type, "");
-            return true;
-        }
-    CHECK_INT(f.response.status, 200);
-    return false;
+/* Operation, status and answer as one text, so that a failure names the cell. */
+static const char *line(size_t operation, size_t row, int http, const char *type) {
+    return arena_printf(&f.arena, "%s %s%s of %s: %d %s", operations[operation].method,
+                        operations[operation].path, operations[operation].query, statuses[row],
+                        http, type);
+}
+
+static bool was_refused(size_t operation, size_t row) {
+    size_t i = 0;
+    while (i < COUNT_OF(refusals) && strcmp(operations[operation].to[row], refusals[i].name) != 0)
+        i++;
+    bool is_refusal = i < COUNT_OF(refusals);
+    const char *type = arena_string(&f.arena, answered(&f, "__type"));
+    CHECK_TEXT(line(operation, row, f.response.status, type),
+               line(operation, row, is_refusal ? refusals[i].http : 200,
+                    is_refusal ? refusals[i].type : ""));
+    return is_refusal;
 }
 
 static int version_of(const char *id) {
@@ -152,7 +161,7 @@ static void check_cell(size_t operation, size_t row) {
     int before = version_of(id);
     f.signing = by_target ? target : source;
     (void)send(operations[operation].method, path, id, operations[operation].query);
-    bool unchanged = was_refused(expected) || strcmp(expected, "same") == 0;
+    bool unchanged = was_refused(operation, row) || strcmp(expected, "same") == 0;
     bool is_accepted = strcmp(path, ACCEPT) == 0 && !unchanged;
     f.signing = is_accepted ? target : source;
     if (strcmp(expected, "gone") == 0) {

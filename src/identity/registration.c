@@ -114,6 +114,8 @@ status register_certificate(const struct registry *registry,
     AUTO(x509_certificate) leaf = {0};
     struct certificate_new record = {.pem = r->pem, .status = status_of(r)};
     TRY(parse_leaf(r->pem, now_ms, &leaf));
+    record.id = bytes_from(leaf.id);
+    TRY(certificate_check_new(registry, &record));
     TRY(find_ca(registry, r->ca_pem, &leaf, &record.ca_certificate_id));
     return save(registry, &record, &leaf, out_certificate);
 }

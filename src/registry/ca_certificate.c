@@ -49,6 +49,10 @@ status ca_load(const struct registry *r, bytes id, struct ca_record *out_ca) {
     return OK;
 }
 
+status ca_is_registered(const struct registry *r, bytes id, bool *out_registered) {
+    return object_has(r, TABLE_CA_CERTIFICATES, key_of(r, id), out_registered);
+}
+
 /* What the keys of one subject begin with, after the account. */
 static bytes subject_group(const struct registry *r, bytes subject) {
     return bytes_from(arena_printf(r->arena, "%016llx", (unsigned long long)stable_hash(subject)));
@@ -88,7 +92,7 @@ static status check_new(const struct registry *r, const struct ca_record *ca) {
     struct ca_record *same;
     size_t count;
     bool registered;
-    TRY(object_has(r, TABLE_CA_CERTIFICATES, key_of(r, ca->id), &registered));
+    TRY(ca_is_registered(r, ca->id, &registered));
     if (registered)
         return FAIL(E_EXISTS, "The CA certificate is already registered. Id: %.*s",
                     BYTES_ARG(ca->id));

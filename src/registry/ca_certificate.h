@@ -28,6 +28,8 @@ bytes ca_arn(const struct registry *r, bytes id);
 NODISCARD
 status ca_register(const struct registry *r, const struct ca_record *ca, struct ca_record *out_ca);
 NODISCARD
+status ca_is_registered(const struct registry *r, bytes id, bool *out_registered);
+NODISCARD
 status ca_load(const struct registry *r, bytes id, struct ca_record *out_ca); /* E_NOT_FOUND */
 /* ca_find_by_subject gives all CAs with this subject, oldest first; at most
  * CA_SAME_SUBJECT_MAX, none is fine. */

@@ -118,6 +118,10 @@ status certificate_load(const struct registry *r, bytes id,
     return OK;
 }
 
+status certificate_is_registered(const struct registry *r, bytes id, bool *out_registered) {
+    return object_has(r, TABLE_CERTIFICATES, key_of(r, id), out_registered);
+}
+
 static status check_new_status(const struct certificate_new *c) {
     unsigned allowed = settable | (c->by_service ? TO(PENDING_ACTIVATION) : 0);
     if (allowed & 1U << c->status)
@@ -143,11 +147,10 @@ static status check_ca(const struct registry *r, bytes ca_id, enum certificate_m
     return OK;
 }
 
-static status check_new(const struct registry *r, const struct certificate_new *c,
-                        enum certificate_mode *mode) {
+status certificate_check_new(const struct registry *r, const struct certificate_new *c) {
     bool registered;
     TRY(check_new_status(c));
-    TRY(object_has(r, TABLE_CERTIFICATES, key_of(r, c->id), &registered));
+    TRY(certificate_is_registered(r, c->id, &registered));
     if (registered)
         return FAIL(E_EXISTS, "The certificate is already provisioned or registered");
     TRY(object_has(r, TABLE_TRANSFERS_INCOMING, key_of(r, c->id), &registered));
@@ -156,6 +159,12 @@ static status check_new(const struct registry *r, const struct certificate_new *
                     "The certificate is offered to this account: accept it with aws iot "
                     "accept-certificate-transfer --certificate-id %.*s",
                     BYTES_ARG(c->id));
+    return OK;
+}
+
+static status check_new(const struct registry *r, const struct certificate_new *c,
+                        enum certificate_mode *mode) {
+    TRY(certificate_check_new(r, c));
     TRY(check_ca(r, c->ca_certificate_id, mode));
     if (c->status != CERTIFICATE_REVOKED)
         TRY(crl_check(r, c->ca_certificate_id, c->serial));

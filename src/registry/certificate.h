@@ -69,6 +69,15 @@ struct certificate_new {
 NODISCARD
 status certificate_register(const struct registry *r, const struct certificate_new *c,
                             struct certificate_record *out_certificate);
+/* certificate_check_new is the part of it that needs no CA: E_EXISTS when it is registered here or
+ * offered to this account, E_CERTIFICATE_STATE for the status. Who looks for the CA first asks
+ * this, for a repeated registration is one even when the CA has gone meanwhile [AWS identity 1.7].
+ */
+NODISCARD
+status certificate_check_new(const struct registry *r, const struct certificate_new *c);
+/* certificate_is_registered: in this account; what is offered to it is not. */
+NODISCARD
+status certificate_is_registered(const struct registry *r, bytes id, bool *out_registered);
 /* certificate_load also gives what another account has offered to this one; owned_by tells. */
 NODISCARD
 status certificate_load(const struct registry *r, bytes id,
