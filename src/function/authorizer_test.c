@@ -159,7 +159,6 @@ TEST(the_function_is_called_by_iot_with_five_seconds) {
 
 TEST(a_token_without_a_good_signature_never_reaches_the_function) {
     AUTO(buf) keys = {0};
-    AUTO(arena) a = {0};
     BIO *bio = BIO_new(BIO_s_mem());
     char *text = NULL;
     CHECK(PEM_write_bio_PUBKEY(bio, material_key("RSA-2048")) == 1);
