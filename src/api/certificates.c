@@ -2,6 +2,8 @@
 #include "api/certificates.h"
 
 #include "api/handlers.h"
+#include "base/clock.h"
+#include "base/log.h"
 #include "identity/registration.h"
 #include "provisioning/certificate_source.h"
 
@@ -21,7 +23,26 @@ status issue_csr(struct call *c) {
     return certificate_source_issue(&source, &request, c->now_ms, c->arena, &c->issued);
 }
 
+/* A beginning a little ahead is accepted with a warning [AWS identity 1.3], which goes to the log:
+ * AWS's answers have no place for it. */
+static void warn_if_early(const struct call *c, const struct registered *certificate) {
+    char begins[25];
+    struct log_line l;
+    if (certificate->not_before_ms <= c->now_ms ||
+        !log_begin(&l, LOG_WARN, "certificate.not_yet_valid"))
+        return;
+    clock_format(certificate->not_before_ms, begins);
+    log_bytes(&l, "accountId", c->registry.account);
+    log_bytes(&l, "certificateId", certificate->id);
+    log_text(&l, "notBefore", begins);
+    log_text(&l, "message",
+             "The certificate was registered, but its device is refused until it begins: check the "
+             "clock of the machine that signed it");
+    log_end(&l);
+}
+
 static status put_registered(struct call *c, const struct registered *certificate) {
+    warn_if_early(c, certificate);
     put_text(c->out, M_CERTIFICATE_ARN, certificate->arn);
     put_text(c->out, M_CERTIFICATE_ID, certificate->id);
     return OK;

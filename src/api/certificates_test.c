@@ -1,4 +1,6 @@
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "api/fixture.h"
 #include "codec/json.h"
@@ -165,6 +167,33 @@ TEST(a_device_certificate_is_registered_under_its_ca) { /* walkthrough A */
     CHECK_ANSWER(&f, "certificates.0.certificateId", id);
     CHECK_INT(ask(&f, "GET", "/certificates", NULL), 200);
     CHECK_ANSWER(&f, "certificates.0.certificateMode", "DEFAULT");
+    fixture_done(&f);
+}
+
+/* What is written to standard error while the lamp, which begins from_s from now, is registered. */
+static const char *said_while_registering(struct fixture *f, long from_s) {
+    const struct recipe r = {.subject = "CN=lamp", .key = "P-256", .from_s = from_s};
+    const char *body = pem_body(f, "certificatePem", &r);
+    FILE *kept = tmpfile();
+    int terminal = dup(STDERR_FILENO);
+    CHECK(kept && terminal >= 0 && dup2(fileno(kept), STDERR_FILENO) == STDERR_FILENO);
+    int http = ask(f, "POST", "/certificate/register-no-ca", body);
+    CHECK(dup2(terminal, STDERR_FILENO) == STDERR_FILENO && close(terminal) == 0);
+    CHECK_INT(http, 200);
+    char *text = arena_alloc(&f->arena, 4096);
+    rewind(kept);
+    text[fread(text, 1, 4095, kept)] = 0;
+    (void)fclose(kept);
+    return text;
+}
+
+TEST(a_certificate_that_begins_soon_is_registered_with_a_warning) { /* [AWS identity 1.3] */
+    struct fixture f = fixture_open();
+    CHECK(!strstr(said_while_registering(&f, -60), "certificate.not_yet_valid"));
+    const char *said = said_while_registering(&f, 3600);
+    CHECK(strstr(said, "\"certificate.not_yet_valid\"") && strstr(said, "\"notBefore\""));
+    test_check_contains(said, arena_string(&f.arena, answered(&f, "certificateId")), __FILE__,
+                        __LINE__);
     fixture_done(&f);
 }
 

@@ -104,7 +104,7 @@ static status save(const struct registry *registry, struct certificate_new *reco
     record->not_before_ms = c->not_before_ms;
     record->not_after_ms = c->not_after_ms;
     TRY(certificate_register(registry, record, NULL));
-    *out = (struct registered){certificate_arn(registry, record->id), record->id};
+    *out = (struct registered){certificate_arn(registry, record->id), record->id, c->not_before_ms};
     return OK;
 }
 

@@ -16,6 +16,7 @@
 struct registered {
     bytes arn;
     bytes id; /* 64 hex digits */
+    int64_t not_before_ms;
 };
 
 struct ca_registration {

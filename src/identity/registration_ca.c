@@ -75,7 +75,7 @@ static status save(const struct registry *registry, const struct ca_registration
         .template_name = r->template_name,
     };
     TRY(ca_register(registry, &record, NULL));
-    *out = (struct registered){ca_arn(registry, record.id), record.id};
+    *out = (struct registered){ca_arn(registry, record.id), record.id, ca->not_before_ms};
     return OK;
 }
 

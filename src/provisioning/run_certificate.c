@@ -28,7 +28,8 @@ static status take_existing(struct run *run, const struct certificate_record *ex
                             struct registered *out) {
     TRY(settle_status(run, existing));
     run->out.certificate_pem = existing->pem;
-    *out = (struct registered){certificate_arn(run->registry, existing->id), existing->id};
+    *out = (struct registered){certificate_arn(run->registry, existing->id), existing->id,
+                               existing->not_before_ms};
     return OK;
 }
 
