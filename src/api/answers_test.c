@@ -441,7 +441,7 @@ TEST(a_repeated_request_comes_to_what_the_table_says) { /* [AWS control-plane 7]
         const char *body = repetitions[i].body;
         (void)request(method, path, repetitions[i].principal, body);
         CHECK_TEXT(answered_line(method, path, body, 0),
-                   line(method, path, body, repetitions[i].http, repetitions[i].type, (bytes){0}));
+                   line(method, path, body, repetitions[i].http, repetitions[i].type, BYTES("")));
     }
     fixture_done(&f);
 }
