@@ -17,6 +17,8 @@
     X(INVALID, 400, "InvalidRequestException", 0x83)                       \
     X(DENIED, 401, "UnauthorizedException", 0x87)                          \
     X(ACCESS_DENIED, 403, "AccessDeniedException", 0x87)                   \
+    X(FORBIDDEN, 403, "ForbiddenException", 0x87)                          \
+    X(METHOD, 405, "MethodNotAllowedException", 0x83)                      \
     X(NOT_FOUND, 404, "ResourceNotFoundException", 0x80)                   \
     X(EXISTS, 409, "ResourceAlreadyExistsException", 0x80)                 \
     X(DELETE_CONFLICT, 409, "DeleteConflictException", 0x80)               \

@@ -9,6 +9,7 @@
 #include "gateway/custom_auth.h"
 #include "gateway/documents.h"
 #include "gateway/domains.h"
+#include "gateway/https.h"
 #include "gateway/mqtt.h"
 #include "gateway/newcomers.h"
 #include "gateway/principals.h"
@@ -47,17 +48,28 @@ static void copy_certificate(struct admission *a, struct connection *c) {
     }
 }
 
-struct admission *admission_new(struct server *server, struct mqtt_client *client) {
+static struct admission *admission_of(struct connection *c) {
     struct admission *a = NEW(struct admission);
     uint16_t port;
-    a->server = server;
-    a->client = client;
-    a->connection = client->connection;
-    a->local = client->connection->tls == NULL;
-    buf_append(&a->client_id, client->who.client_id);
-    stream_peer(&client->connection->stream, a->peer_address, &port);
+    a->server = c->plane->server;
+    a->connection = c;
+    a->local = c->tls == NULL;
+    stream_peer(&c->stream, a->peer_address, &port);
     if (!a->local)
-        copy_certificate(a, client->connection);
+        copy_certificate(a, c);
+    return a;
+}
+
+struct admission *admission_new(struct mqtt_client *client) {
+    struct admission *a = admission_of(client->connection);
+    a->client = client;
+    buf_append(&a->client_id, client->who.client_id);
+    return a;
+}
+
+struct admission *admission_new_for_publish(struct connection *c, struct https_publish *publish) {
+    struct admission *a = admission_of(c);
+    a->publish = publish;
     return a;
 }
 
@@ -88,17 +100,31 @@ static void run(struct job *j) {
     admission_decide(OWNER(j, struct admission, job));
 }
 
+static bool is_awaited(const struct admission *a) {
+    return a->client || (a->publish && !a->connection->closed);
+}
+
+void admission_answered(struct admission *a) {
+    if (a->publish)
+        https_admitted(a->publish, a);
+    else if (a->client)
+        mqtt_admitted(a->client, a);
+    admission_free(a);
+}
+
 static void done(struct job *j) {
     struct admission *a = OWNER(j, struct admission, job);
     connection_idle(a->connection);
-    if (a->is_newcomer && a->client && take_newcomer(a))
+    if (a->is_newcomer && is_awaited(a) && take_newcomer(a))
         return;
+    if (!a->again) {
+        admission_answered(a);
+        return;
+    }
     if (a->renews)
         custom_auth_renewed(a);
-    else if (a->again)
+    else
         refresh_done(a);
-    else if (a->client)
-        mqtt_admitted(a->client, a);
     admission_free(a);
 }
 
@@ -115,7 +141,8 @@ bool admission_start(struct admission *a) {
     if (workers_post(a->server->workers[crew_for(a)], a->connection->plane->loop, &a->job) != OK)
         return false;
     connection_busy(a->connection);
-    a->client->admission = a;
+    if (a->client)
+        a->client->admission = a;
     return true;
 }
 
@@ -144,7 +171,7 @@ static void fill_context(struct policy_context *context, void *owner) {
             subject_certificate(m->arena, bytes_from(a->certificate_id), buf_bytes(&a->der));
         context->certificate = &m->certificate;
     }
-    if (m->facts && m->facts->has_thing) {
+    if (m->facts && m->facts->has_thing && !a->publish) { /* [AWS policy 5] */
         m->thing = subject_thing(m->arena, &m->facts->thing);
         context->thing = &m->thing;
     }
@@ -170,17 +197,26 @@ static status bind_policies(struct admission *a, struct arena *arena,
 }
 
 static status check_action(struct admission *a, enum policy_action action, bytes name) {
+    const char *event = a->publish ? "publish.denied" : "connect.denied";
     struct policy_decision d = policy_check(a->policies, action, name, NULL);
     if (d.verdict == POLICY_ALLOWED)
         return OK;
     AUTO(buf) why = {0};
     policy_decision_explain(a->policies, d, action, name, NULL, &why);
-    return refuse(a, E_DENIED, "connect.denied", buf_string(&why));
+    return refuse(a, E_DENIED, event, buf_string(&why));
+}
+
+static status check_message(struct admission *a) {
+    const struct publication *message = https_message_of(a->publish);
+    TRY(check_action(a, POLICY_PUBLISH, message->topic));
+    return message->retain ? check_action(a, POLICY_RETAIN_PUBLISH, message->topic) : OK;
 }
 
 static status check_policies(struct admission *a) {
     if (a->again)
         return OK;
+    if (a->publish)
+        return check_message(a);
     TRY(check_action(a, POLICY_CONNECT, buf_bytes(&a->client_id)));
     if (a->has_will)
         TRY(check_action(a, POLICY_PUBLISH, buf_bytes(&a->will_topic)));

@@ -4,8 +4,9 @@
  * certificate in the registry, decides by its status and validity (identity/principal.h), binds the
  * policies and checks iot:Connect, for a will iot:Publish too. The same is asked again for a live
  * connection when something it rests on has changed; then iot:Connect does not count [AWS
- * device-gateway 7]. This reads and never writes; what is to be done about a device that is not
- * known yet is for newcomers.h. */
+ * device-gateway 7]. A message by HTTPS is asked about in the same way, only that nobody connects
+ * and there is no client identifier (gateway/https.h). This reads and never writes; what is to be
+ * done about a device that is not known yet is for newcomers.h. */
 #pragma once
 #include "gateway/reasons.h"
 #include "loop/workers.h"
@@ -14,11 +15,13 @@
 struct server;
 struct mqtt_client;
 struct custom_auth;
+struct https_publish;
 
 struct admission {
     struct job job;
     struct server *server;
-    struct mqtt_client *client;    /* NULL when it went away meanwhile */
+    struct mqtt_client *client;    /* NULL when it went away meanwhile, or for `publish` */
+    struct https_publish *publish; /* one message by HTTPS, and no CONNECT */
     struct connection *connection; /* stays until the answer has come */
     uint64_t changes;              /* of the plane when asked */
     /* asked */
@@ -49,11 +52,15 @@ struct admission {
     struct policy_set *policies; /* NULL: every right */
 };
 
-struct admission *admission_new(struct server *server, struct mqtt_client *client);
+struct admission *admission_new(struct mqtt_client *client);
+struct admission *admission_new_for_publish(struct connection *c, struct https_publish *publish);
 void admission_free(struct admission *a);
 /* admission_decide fills the answer; on a worker. */
 void admission_decide(struct admission *a);
-/* admission_start posts it to a worker, who owns it then; mqtt_admitted or refresh_done continue.
+/* admission_start posts it to a worker, who owns it then; mqtt_admitted, refresh_done or
+ * https_admitted continue.
  * False when too much waits already: the caller still owns it. */
 NODISCARD
 bool admission_start(struct admission *a);
+/* admission_answered tells whoever asked, if still there, and frees; on the loop. */
+void admission_answered(struct admission *a);

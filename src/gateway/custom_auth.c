@@ -304,7 +304,7 @@ static void on_disconnect(struct timer *t) {
 static bool renew(struct mqtt_client *m) {
     if (m->admission)
         return false;
-    struct admission *a = admission_new(m->connection->plane->server, m);
+    struct admission *a = admission_new(m);
     a->again = a->renews = true;
     a->custom = custom_auth_copy(m->custom);
     memcpy(a->account, m->who.account, sizeof a->account);

@@ -2,15 +2,15 @@
 
 #include <stdio.h>
 
-#include "api/api.h"
 #include "base/clock.h"
 #include "codec/json.h"
+#include "gateway/https.h"
 #include "gateway/reasons.h"
 #include "gateway/server.h"
 #include "http/response.h"
 
 enum {
-    BODY_BYTES_MAX = 1 << 20,
+    BODY_BYTES_MAX = 1 << 20,    /* of the control plane */
     REQUEST_MS_MAX = 30000,      /* from the first byte of a request to its last */
     IDLE_MS_MAX = 75000,         /* between requests */
     ANSWER_MS_MAX = 60000,       /* until an answer has been taken */
@@ -32,16 +32,17 @@ struct http_client {
     bool answering;
 };
 
-/* A request with a worker, and its answer. */
-struct call {
-    struct job job;
-    struct connection *connection;
-    struct arena memory;
-    struct http_request request;
-    struct api_response answer;
-};
-
 static void process(struct http_client *h);
+
+static bool is_api(const struct http_client *h) {
+    return h->connection->entrance == ENTRANCE_API;
+}
+
+static void await_request(struct http_client *h) {
+    const struct settings *settings = h->connection->plane->server->settings;
+    http_parser_start(&h->parser,
+                      is_api(h) ? BODY_BYTES_MAX : limits_of(settings->profile)->payload_bytes_max);
+}
 
 static void set_timer(struct http_client *h, uint64_t ms) {
     timer_start(h->connection->plane->loop, &h->connection->timer, ms);
@@ -75,17 +76,24 @@ static void respond(struct http_client *h, const struct http_response *r) {
     set_timer(h, ANSWER_MS_MAX);
 }
 
-/* An answer of the gateway's own, in AWS's form, after which the connection ends. */
-static void refuse(struct http_client *h, int code, const char *type, const char *message) {
-    AUTO(buf) body = {0};
+static void write_error(struct buf *out, const char *type, const char *message) {
     struct json_writer w;
-    json_start(&w, &body);
+    json_start(&w, out);
     json_object_begin(&w);
     json_name(&w, "__type");
     json_text(&w, type);
     json_name(&w, "message");
     json_text(&w, message);
     json_object_end(&w);
+}
+
+/* An answer of the gateway's own, in AWS's form, after which the connection ends. */
+static void refuse(struct http_client *h, int code, const char *type, const char *message) {
+    AUTO(buf) body = {0};
+    if (is_api(h))
+        write_error(&body, type, message);
+    else
+        https_write_message(&body, message);
     struct http_header error = {BYTES("x-amzn-ErrorType"), bytes_from(type)};
     struct http_response r = {.status = code,
                               .content_type = "application/json",
@@ -94,7 +102,10 @@ static void refuse(struct http_client *h, int code, const char *type, const char
                               .header_count = 1};
     char text[512];
     (void)snprintf(text, sizeof text, "an HTTP request was refused with %d: %s", code, message);
-    reason_connection(h->connection, "request.refused", text);
+    if (is_api(h))
+        reason_connection(h->connection, "request.refused", text);
+    else
+        https_reason(h->connection, "request.refused", text);
     respond(h, &r);
     linger(h);
 }
@@ -122,19 +133,19 @@ static bool make_room(struct http_client *h) {
 /* ---- a request and its worker ---- */
 
 static void run(struct job *j) {
-    struct call *k = OWNER(j, struct call, job);
+    struct http_call *k = OWNER(j, struct http_call, job);
     struct server *s = k->connection->plane->server;
     if (!atomic_load(&s->stopping))
         api_answer(s->api, &k->request, &k->memory, &k->answer);
 }
 
-static void call_free(struct call *k) {
+static void call_free(struct http_call *k) {
     api_response_done(&k->answer);
     arena_done(&k->memory);
     mem_free(k);
 }
 
-static void write_answer(struct http_client *h, const struct call *k) {
+static void write_answer(struct http_client *h, const struct http_call *k) {
     const struct api_response *a = &k->answer;
     bool keep = k->request.keep_alive && !h->connection->plane->draining;
     struct http_response r = {.status = a->status,
@@ -148,7 +159,7 @@ static void write_answer(struct http_client *h, const struct call *k) {
     if (keep) {
         buf_drop_front(&h->in, http_parser_length(&h->parser));
         charge(h);
-        http_parser_start(&h->parser, BODY_BYTES_MAX);
+        await_request(h);
     } else {
         linger(h);
     }
@@ -163,8 +174,7 @@ static void go_on(struct http_client *h) {
     process(h);
 }
 
-static void done(struct job *j) {
-    struct call *k = OWNER(j, struct call, job);
+void http_answered(struct http_call *k) {
     struct connection *c = k->connection;
     struct http_client *h = c->http;
     h->answering = false;
@@ -176,20 +186,33 @@ static void done(struct job *j) {
         go_on(h);
 }
 
+static void done(struct job *j) {
+    http_answered(OWNER(j, struct http_call, job));
+}
+
 static const enum crew crews[] = {
     [API_QUICK] = CREW_WRITERS, [API_MAKES_KEYS] = CREW_KEYS, [API_MAY_CALL] = CREW_CALLS};
 
-static void start_call(struct http_client *h) {
-    struct connection *c = h->connection;
-    struct call *k = NEW(struct call);
-    k->connection = c;
+static status api_start(struct http_call *k) {
+    struct plane *p = k->connection->plane;
     k->job.run = run;
     k->job.done = done;
-    http_parser_request(&h->parser, &h->in, &k->memory, &k->request);
     enum crew crew = crews[api_pace_of(&k->request)];
-    if (workers_post(c->plane->server->workers[crew], c->plane->loop, &k->job) != OK) {
+    if (workers_post(p->server->workers[crew], p->loop, &k->job) == OK)
+        return OK;
+    return FAIL(E_UNAVAILABLE, "too many requests wait already; try again");
+}
+
+static void start_call(struct http_client *h) {
+    struct connection *c = h->connection;
+    struct http_call *k = NEW(struct http_call);
+    k->connection = c;
+    http_parser_request(&h->parser, &h->in, &k->memory, &k->request);
+    status s = is_api(h) ? api_start(k) : https_start(k);
+    if (s != OK) {
+        const struct status_info *info = status_info(s);
         call_free(k);
-        refuse(h, 503, "ServiceUnavailableException", "too many requests wait already; try again");
+        refuse(h, info->http, info->aws_type, failure_text());
         return;
     }
     h->answering = true;
@@ -198,10 +221,6 @@ static void start_call(struct http_client *h) {
     connection_busy(c);
     connection_hold(c);
 }
-
-static const char not_here[] = "this listener serves MQTT (ALPN x-amzn-mqtt-ca or mqtt); "
-                               "publishing by HTTPS and MQTT over WebSocket are not there "
-                               "yet, and the control plane is on the --api listener";
 
 static void process(struct http_client *h) {
     enum http_progress progress;
@@ -215,16 +234,17 @@ static void process(struct http_client *h) {
     }
     status s = http_parser_read(&h->parser, &h->in, &progress);
     if (s != OK) {
-        refuse(h, h->parser.http_status, "InvalidRequestException", failure_text());
+        bool is_large = !is_api(h) && h->parser.http_status == 413;
+        refuse(h, h->parser.http_status,
+               is_large ? status_info(E_TOO_LARGE)->aws_type : "InvalidRequestException",
+               failure_text());
     } else if (progress == HTTP_CONTINUE) {
         AUTO(buf) out = {0};
         http_continue_append(&out);
         connection_write(h->connection, buf_bytes(&out));
         process(h);
-    } else if (progress == HTTP_DONE && h->connection->entrance == ENTRANCE_API) {
-        start_call(h);
     } else if (progress == HTTP_DONE) {
-        refuse(h, 501, "NotImplementedException", not_here);
+        start_call(h);
     }
 }
 
@@ -290,7 +310,7 @@ void http_start(struct connection *c) {
     c->http = h;
     c->protocol = &http_protocol;
     c->timer.on_time = on_time;
-    http_parser_start(&h->parser, BODY_BYTES_MAX);
+    await_request(h);
     set_timer(h, IDLE_MS_MAX);
 }
 

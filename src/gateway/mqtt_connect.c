@@ -132,7 +132,7 @@ static void remember(struct mqtt_client *m, const struct mqtt_connect *k) {
 
 static void ask(struct mqtt_client *m, const struct mqtt_connect *k) {
     struct connection *c = m->connection;
-    struct admission *a = admission_new(c->plane->server, m);
+    struct admission *a = admission_new(m);
     if (k->has_will)
         buf_append(&a->will_topic, k->will.topic);
     a->has_will = k->has_will;

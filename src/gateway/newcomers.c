@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "gateway/mqtt.h"
+#include "gateway/connection.h"
 #include "gateway/server.h"
 #include "provisioning/first_connect.h"
 
@@ -61,9 +61,7 @@ static void done(struct job *j) {
     struct newcomer *n = OWNER(j, struct newcomer, job);
     struct admission *a = n->admission;
     connection_idle(a->connection);
-    if (a->client)
-        mqtt_admitted(a->client, a);
-    admission_free(a);
+    admission_answered(a);
     newcomer_free(n);
 }
 

@@ -5,7 +5,7 @@
 #include "gateway/admission.h"
 
 /* newcomer_start takes over an admission whose certificate is not registered or not activated yet,
- * on its loop; mqtt_admitted is told when all is durable. False when too much waits already: the
+ * on its loop; whoever asked is told when all is durable. False when too much waits already: the
  * admission is as before. */
 NODISCARD
 bool newcomer_start(struct admission *a);

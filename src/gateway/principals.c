@@ -41,7 +41,7 @@ static void on_refresh_time(struct timer *t) {
 
 static bool refresh_start(struct mqtt_client *m) {
     struct plane *p = m->connection->plane;
-    struct admission *a = admission_new(p->server, m);
+    struct admission *a = admission_new(m);
     a->again = true;
     a->custom = custom_auth_copy(m->custom);
     memcpy(a->account, m->who.account, sizeof a->account);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "gateway/https.h"
 #include "gateway/server.h"
 #include "policy/set.h"
 
@@ -20,9 +21,10 @@ static void key_of(const char *account, bytes topic, struct buf *out) {
 struct keeping {
     struct job job;
     struct server *server;
-    struct connection *connection; /* NULL for a will */
-    uint16_t packet_id;            /* 0 at QoS 0 */
-    struct buf key, value;         /* no value: forget */
+    struct connection *connection; /* NULL for a will, and for `publish` */
+    struct https_publish *publish;
+    uint16_t packet_id;    /* 0 at QoS 0 */
+    struct buf key, value; /* no value: forget */
     status result;
     char text[256];
 };
@@ -58,6 +60,8 @@ static void run_save(struct job *j) {
 static void done_save(struct job *j) {
     struct keeping *k = OWNER(j, struct keeping, job);
     struct connection *c = k->connection;
+    if (k->publish)
+        https_kept(k->publish, k->result, k->text);
     if (c) {
         struct mqtt_client *m = c->mqtt;
         connection_idle(c);
@@ -99,14 +103,15 @@ static void without_expiry(bytes raw, struct buf *out, uint32_t *out_expiry_s) {
     }
 }
 
-static struct keeping *keeping_new(struct mqtt_client *m, const struct publication *p) {
+static struct keeping *keeping_new(struct server *server, const char *account,
+                                   const struct publication *p) {
     struct keeping *k = NEW(struct keeping);
     AUTO(buf) properties = {0};
     uint32_t expiry_s;
-    k->server = m->connection->plane->server;
+    k->server = server;
     k->job.run = run_save;
     k->job.done = done_save;
-    key_of(m->who.account, p->topic, &k->key);
+    key_of(account, p->topic, &k->key);
     without_expiry(p->properties, &properties, &expiry_s);
     if (p->payload.len)
         append_message(&k->value, buf_bytes(&properties), expiry_s, p->qos, p->payload);
@@ -117,7 +122,7 @@ status retained_keep(struct mqtt_client *m, const struct mqtt_publish *p) {
     struct connection *c = m->connection;
     struct publication publication = {
         .topic = p->topic, .payload = p->payload, .properties = p->properties.raw, .qos = p->qos};
-    struct keeping *k = keeping_new(m, &publication);
+    struct keeping *k = keeping_new(c->plane->server, m->who.account, &publication);
     k->connection = c;
     k->packet_id = p->packet_id;
     status s = workers_post(k->server->workers[CREW_WRITERS], c->plane->loop, &k->job);
@@ -131,8 +136,21 @@ status retained_keep(struct mqtt_client *m, const struct mqtt_publish *p) {
     return OK;
 }
 
+status retained_keep_published(struct https_publish *h, struct connection *c, const char *account,
+                               const struct publication *p) {
+    struct server *server = c->plane->server;
+    struct keeping *k = keeping_new(server, account, p);
+    k->publish = h;
+    status s = workers_post(server->workers[CREW_WRITERS], c->plane->loop, &k->job);
+    if (s == OK)
+        atomic_store(&server->has_retained, true);
+    else
+        keeping_free(k);
+    return s;
+}
+
 void retained_keep_will(struct mqtt_client *m, const struct publication *will) {
-    struct keeping *k = keeping_new(m, will);
+    struct keeping *k = keeping_new(m->connection->plane->server, m->who.account, will);
     if (workers_post(k->server->workers[CREW_WRITERS], m->connection->plane->loop, &k->job) != OK) {
         reason_record(m->connection, &m->who, "will.not_retained", failure_text());
         keeping_free(k);

@@ -11,6 +11,10 @@
  * waits. */
 NODISCARD
 status retained_keep(struct mqtt_client *m, const struct mqtt_publish *p);
+/* retained_keep_published is for a message by HTTPS; https_kept is told when that is done. */
+NODISCARD
+status retained_keep_published(struct https_publish *h, struct connection *c, const char *account,
+                               const struct publication *p);
 /* retained_keep_will is for a client that is gone: nobody is told. */
 void retained_keep_will(struct mqtt_client *m, const struct publication *will);
 
