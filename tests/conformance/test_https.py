@@ -203,3 +203,15 @@ def test_many_requests_on_one_connection_are_answered_in_order(device, web):
     for number in range(200):
         assert lamp.post("n?qos=1", str(number)) == OK
     assert [int(listener.receive().payload) for _ in range(200)] == list(range(200))
+
+
+def test_clients_that_leave_at_once_harm_nobody(server, iot, device):
+    """With a request under way, with half of one, with many in a row; newcomers too."""
+    authority = Authority("Acme")
+    adopt(authority, iot)
+    request = b"POST /topics/a?retain=true HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx"
+    for one in (device(), Newcomer(server, authority, "lamp")):
+        for data in (request, request[:-1], request * 50, b"POST /topics/ HTTP/1.1\r\nHost: a\r\n\r\n" + request):
+            for _ in range(5):
+                Wire(server.https_port, one.tls(), server_hostname="localhost").send(data).close()
+    assert Web(server, device()).post("a") == OK
