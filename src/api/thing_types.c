@@ -18,13 +18,22 @@ static bytes *searchable_in(const struct call *c, const struct record *propertie
     return names;
 }
 
-/* Enriching messages with user properties is not there yet, and keeping a wish for it would hide
- * that. */
-static status refuse_enrichment(const struct record *properties) {
-    if (!has(properties, M_MQTT5_CONFIGURATION))
-        return OK;
-    return FAIL(E_NOT_IMPLEMENTED,
-                "thingTypeProperties.mqtt5Configuration is not supported yet: leave it out");
+/* The propagatingAttributes; false when the member is absent. */
+static bool propagation_in(const struct call *c, const struct record *properties,
+                           struct propagation *out) {
+    const struct items *list =
+        get_list(get_record(properties, M_MQTT5_CONFIGURATION), M_PROPAGATING_ATTRIBUTES);
+    *out = (struct propagation){0};
+    if (!list)
+        return false;
+    out->items = ARENA_ARRAY(c->arena, struct propagating_attribute, list->count + 1);
+    VALUES_EACH(v, list) {
+        out->items[out->count++] = (struct propagating_attribute){
+            .user_property_key = get_text(v->record, M_USER_PROPERTY_KEY),
+            .thing_attribute = get_text(v->record, M_THING_ATTRIBUTE),
+            .connection_attribute = get_text(v->record, M_CONNECTION_ATTRIBUTE)};
+    }
+    return true;
 }
 
 status create_thing_type(struct call *c) {
@@ -32,7 +41,7 @@ status create_thing_type(struct call *c) {
     struct thing_type_record type = {.name = get_text(c->in, M_THING_TYPE_NAME),
                                      .description = get_text(properties, M_THING_TYPE_DESCRIPTION)};
     struct tags tags = tags_in(c);
-    TRY(refuse_enrichment(properties));
+    (void)propagation_in(c, properties, &type.propagation);
     type.searchable_attributes = searchable_in(c, properties, &type.searchable_count);
     c->resource_id = type.name;
     c->resource_arn = thing_type_arn(&c->registry, type.name);
@@ -41,6 +50,21 @@ status create_thing_type(struct call *c) {
     put_text(c->out, M_THING_TYPE_ARN, c->resource_arn);
     put_text(c->out, M_THING_TYPE_ID, type.id);
     return OK;
+}
+
+static void put_propagation(struct record *properties, const struct propagation *p) {
+    if (p->count == 0)
+        return;
+    struct items *list =
+        put_list(put_record(properties, M_MQTT5_CONFIGURATION), M_PROPAGATING_ATTRIBUTES);
+    for (size_t i = 0; i < p->count; i++) {
+        struct record *one = add_record(list);
+        put_text(one, M_USER_PROPERTY_KEY, p->items[i].user_property_key);
+        if (p->items[i].thing_attribute.len > 0)
+            put_text(one, M_THING_ATTRIBUTE, p->items[i].thing_attribute);
+        else
+            put_text(one, M_CONNECTION_ATTRIBUTE, p->items[i].connection_attribute);
+    }
 }
 
 /* What DescribeThingType and ListThingTypes say alike. */
@@ -54,6 +78,7 @@ static void put_type(const struct call *c, struct record *out,
     struct items *names = put_list(properties, M_SEARCHABLE_ATTRIBUTES);
     for (size_t i = 0; i < type->searchable_count; i++)
         add_text(names, type->searchable_attributes[i]);
+    put_propagation(properties, &type->propagation);
     struct record *metadata = put_record(out, M_THING_TYPE_METADATA);
     put_flag(metadata, M_DEPRECATED, type->deprecated);
     if (type->deprecated)
@@ -85,7 +110,9 @@ status update_thing_type(struct call *c) {
     bytes description = get_text(properties, M_THING_TYPE_DESCRIPTION);
     struct thing_type_changes changes = {
         .description = has(properties, M_THING_TYPE_DESCRIPTION) ? &description : NULL};
-    TRY(refuse_enrichment(properties));
+    struct propagation propagation;
+    if (propagation_in(c, properties, &propagation))
+        changes.propagation = &propagation;
     changes.searchable_attributes = searchable_in(c, properties, &changes.searchable_count);
     return thing_type_update(&c->registry, get_text(c->in, M_THING_TYPE_NAME), &changes);
 }

@@ -26,9 +26,43 @@ TEST(a_thing_type_is_created_and_described) { /* [AWS control-plane 12] */
     CHECK_ANSWER(&f, "resourceArn", FIXTURE_ARN("thingtype/lamp"));
     (void)ask(&f, "GET", "/thing-types/none", NULL);
     CHECK_REFUSED(&f, 404, "ResourceNotFoundException", "The specified resource does not exist");
-    (void)ask(&f, "POST", "/thing-types/x",
-              "{\"thingTypeProperties\":{\"mqtt5Configuration\":{\"propagatingAttributes\":[]}}}");
-    CHECK_REFUSED(&f, 501, "NotImplementedException", "mqtt5Configuration");
+    fixture_done(&f);
+}
+
+#define PROPAGATING(list) \
+    "{\"thingTypeProperties\":{\"mqtt5Configuration\":{\"propagatingAttributes\":[" list "]}}}"
+#define FIRST "thingTypeProperties.mqtt5Configuration.propagatingAttributes.0."
+#define SECOND "thingTypeProperties.mqtt5Configuration.propagatingAttributes.1."
+
+TEST(a_thing_type_enriches_messages) { /* [AWS iot thing-types-propagating-attributes] */
+    struct fixture f = fixture_open();
+    static const char body[] =
+        PROPAGATING("{\"userPropertyKey\":\"id\",\"connectionAttribute\":\"iot:ClientId\"},"
+                    "{\"userPropertyKey\":\"room\",\"thingAttribute\":\"room\"}");
+    CHECK_INT(ask(&f, "POST", "/thing-types/lamp", body), 200);
+    CHECK_INT(ask(&f, "POST", "/thing-types/lamp", body), 200);
+    (void)ask(&f, "POST", "/thing-types/lamp", NULL);
+    CHECK_REFUSED(&f, 409, "ResourceAlreadyExistsException", "lamp");
+    CHECK_INT(ask(&f, "GET", "/thing-types/lamp", NULL), 200);
+    CHECK_ANSWER(&f, FIRST "userPropertyKey", "id");
+    CHECK_ANSWER(&f, FIRST "connectionAttribute", "iot:ClientId");
+    CHECK(!answered(&f, FIRST "thingAttribute").ptr);
+    CHECK_ANSWER(&f, SECOND "thingAttribute", "room");
+    CHECK_INT(ask(&f, "GET", "/thing-types", NULL), 200);
+    CHECK_ANSWER(&f, "thingTypes.0." SECOND "userPropertyKey", "room");
+    CHECK_INT(ask(&f, "PATCH", "/thing-types/lamp",
+                  "{\"thingTypeProperties\":{\"thingTypeDescription\":\"shines\"}}"),
+              200);
+    CHECK_INT(ask(&f, "GET", "/thing-types/lamp", NULL), 200);
+    CHECK_ANSWER(&f, SECOND "thingAttribute", "room"); /* as it was */
+    (void)ask(&f, "PATCH", "/thing-types/lamp", PROPAGATING("{\"userPropertyKey\":\"k\"}"));
+    CHECK_REFUSED(&f, 400, "InvalidRequestException", "needs either");
+    (void)ask(&f, "PATCH", "/thing-types/lamp",
+              PROPAGATING("{\"userPropertyKey\":\"a b\",\"thingAttribute\":\"room\"}"));
+    CHECK_REFUSED(&f, 400, "InvalidRequestException", "userPropertyKey");
+    CHECK_INT(ask(&f, "PATCH", "/thing-types/lamp", PROPAGATING("")), 200);
+    CHECK_INT(ask(&f, "GET", "/thing-types/lamp", NULL), 200);
+    CHECK(!answered_json(&f, "thingTypeProperties.mqtt5Configuration"));
     fixture_done(&f);
 }
 

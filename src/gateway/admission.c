@@ -16,6 +16,7 @@
 #include "gateway/server.h"
 #include "identity/names.h"
 #include "identity/principal.h"
+#include "mqtt/property.h"
 #include "registry/ownership.h"
 #include "registry/principal.h"
 #include "store/record.h"
@@ -82,6 +83,8 @@ void admission_free(struct admission *a) {
     buf_done(&a->der);
     buf_done(&a->issuers);
     buf_done(&a->thing_name);
+    buf_done(&a->thing_type);
+    buf_done(&a->user_properties);
     buf_done(&a->groups);
     policy_set_unref(a->policies);
     custom_auth_free(a->custom);
@@ -311,10 +314,23 @@ static status decide_identity(struct admission *a, const struct certificate_reco
     return refuse(a, E_DENIED, "connect.refused", buf_string(&text));
 }
 
+/* What goes along with each message, as it stands in a PUBLISH. */
+static void keep_enrichment(struct admission *a, const struct principal_facts *facts) {
+    for (size_t i = 0; i < facts->propagation.count; i++) {
+        const struct propagating_attribute *p = &facts->propagation.items[i];
+        bytes value = propagating_value(p, &facts->thing, buf_bytes(&a->client_id));
+        if (value.len > 0)
+            mqtt_property_append_user(&a->user_properties, p->user_property_key, value);
+    }
+}
+
 static void keep_thing(struct admission *a, const struct principal_facts *facts) {
     a->thing_is_exclusive = facts->has_thing && facts->thing_is_exclusive;
-    if (facts->has_thing)
+    if (facts->has_thing) {
         buf_append(&a->thing_name, facts->thing.name);
+        buf_append(&a->thing_type, facts->thing.type_name);
+        keep_enrichment(a, facts);
+    }
     for (size_t i = 0; i < facts->group_count; i++) {
         buf_append(&a->groups, facts->groups[i]);
         buf_append_byte(&a->groups, 0);

@@ -2,11 +2,12 @@
  *
  * The loop fills in what it knows of a CONNECT; the worker finds the account by server name, the
  * certificate in the registry, decides by its status and validity (identity/principal.h), binds the
- * policies and checks iot:Connect, for a will iot:Publish too. The same is asked again for a live
- * connection when something it rests on has changed; then iot:Connect does not count [AWS
- * device-gateway 7]. A message by HTTPS is asked about in the same way, only that nobody connects
- * and there is no client identifier (gateway/https.h). This reads and never writes; what is to be
- * done about a device that is not known yet is for newcomers.h. */
+ * policies and checks iot:Connect, for a will iot:Publish too, and finds what the type of its thing
+ * adds to its messages. The same is asked again for a live connection when something it rests on
+ * has changed; then iot:Connect does not count [AWS device-gateway 7]. A message by HTTPS is asked
+ * about in the same way, only that nobody connects and there is no client identifier
+ * (gateway/https.h). This reads and never writes; what is to be done about a device that is not
+ * known yet is for newcomers.h. */
 #pragma once
 #include "gateway/reasons.h"
 #include "loop/workers.h"
@@ -44,9 +45,11 @@ struct admission {
     char certificate_id[65];
     bool thing_is_exclusive;
     struct buf thing_name; /* of the thing the policy variables speak of, if any */
-    struct buf groups;     /* it is in, with their ancestors: each name and a zero byte */
-    int64_t not_after_ms;  /* of the certificate; 0: there is none */
-    uint64_t crl_hash;     /* of certificate and CA, as CRLs are told; 0: it has no CA here */
+    struct buf thing_type;
+    struct buf user_properties; /* what its type adds to each PUBLISH: encoded properties */
+    struct buf groups;          /* it is in, with their ancestors: each name and a zero byte */
+    int64_t not_after_ms;       /* of the certificate; 0: there is none */
+    uint64_t crl_hash;          /* of certificate and CA, as CRLs are told; 0: it has no CA here */
     char text[1024];
     const char *event;           /* of the refusal, as in the log */
     struct policy_set *policies; /* NULL: every right */

@@ -54,6 +54,8 @@ void mqtt_free(struct mqtt_client *m) {
     mem_free(m->memos);
     mem_free((void *)m->who.client_id.ptr);
     mem_free((void *)m->thing_name.ptr);
+    mem_free((void *)m->thing_type.ptr);
+    mem_free((void *)m->user_properties.ptr);
     mem_free((void *)m->groups.ptr);
     policy_set_unref(m->policies);
     custom_auth_free(m->custom);
@@ -195,9 +197,12 @@ static void set_text(bytes *own, bytes text) {
     *own = buf_bytes(&copy);
 }
 
-void mqtt_set_thing(struct mqtt_client *m, bytes thing_name, bytes groups) {
-    set_text(&m->thing_name, thing_name);
-    set_text(&m->groups, groups);
+void mqtt_set_thing(struct mqtt_client *m, const struct admission *a) {
+    set_text(&m->thing_name, buf_bytes(&a->thing_name));
+    set_text(&m->thing_type, buf_bytes(&a->thing_type));
+    set_text(&m->user_properties, buf_bytes(&a->user_properties));
+    set_text(&m->groups, buf_bytes(&a->groups));
+    m->thing_is_exclusive = a->thing_is_exclusive;
 }
 
 static void on_puback(struct mqtt_client *m, const struct mqtt_frame *f) {

@@ -39,6 +39,8 @@ struct mqtt_client {
     struct service_line *services; /* requests to services, or NULL */
     struct who who;                /* for sentences */
     bytes thing_name;              /* the thing its policy variables speak of; its own copy */
+    bytes thing_type;              /* of that thing; its own copy */
+    bytes user_properties;         /* what that type adds to each PUBLISH, encoded; its own copy */
     uint64_t session_serial, presence_version; /* of lifecycle events */
     bytes groups; /* of that thing, with their ancestors, each ended by a zero; its own copy */
     struct list in_principal, refresh;
@@ -73,7 +75,8 @@ void mqtt_end(struct mqtt_client *m, bool publish_will);
 void mqtt_send(struct mqtt_client *m, const struct buf *packet);
 bool mqtt_takes(const struct mqtt_client *m, const struct buf *packet);
 void mqtt_set_policies(struct mqtt_client *m, struct policy_set *take_policies);
-void mqtt_set_thing(struct mqtt_client *m, bytes thing_name, bytes groups);
+/* mqtt_set_thing takes over what was found about the thing it speaks for. */
+void mqtt_set_thing(struct mqtt_client *m, const struct admission *a);
 
 void mqtt_on_connect(struct mqtt_client *m, const struct mqtt_frame *f);
 void mqtt_on_publish(struct mqtt_client *m, const struct mqtt_frame *f);

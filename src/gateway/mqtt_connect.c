@@ -202,8 +202,7 @@ void mqtt_admitted(struct mqtt_client *m, struct admission *a) {
     struct plane *p = m->connection->plane;
     m->space = broker_space(p->broker, bytes_from(m->who.account));
     mqtt_set_policies(m, TAKE(a->policies));
-    mqtt_set_thing(m, buf_bytes(&a->thing_name), buf_bytes(&a->groups));
-    m->thing_is_exclusive = a->thing_is_exclusive;
+    mqtt_set_thing(m, a);
     custom_auth_start(m, a);
     principal_join(m, a);
     m->state = MQTT_OPENING;

@@ -167,7 +167,18 @@ static void keep(struct mqtt_client *m, const struct mqtt_publish *p) {
         mqtt_fail_status(m, "publish.refused", s);
 }
 
-static void publish(struct mqtt_client *m, const struct mqtt_publish *p, struct topic_memo *memo) {
+/* The publisher's own properties, then those of its thing type
+ * [AWS iot thing-types-propagating-attributes]. */
+static void enrich(const struct mqtt_client *m, struct buf *memory, bytes *properties) {
+    buf_clear(memory);
+    buf_append(memory, *properties);
+    buf_append(memory, m->user_properties);
+    *properties = buf_bytes(memory);
+}
+
+static void publish(struct mqtt_client *m, struct mqtt_publish *p, struct topic_memo *memo) {
+    if (m->user_properties.len)
+        enrich(m, &m->connection->plane->properties, &p->properties.raw);
     struct publication publication = {.topic = p->topic,
                                       .payload = p->payload,
                                       .properties = p->properties.raw,
@@ -216,6 +227,9 @@ void mqtt_publish_will(struct mqtt_client *m) {
         return;
     struct message *will = TAKE(m->will);
     struct publication p = message_view(will);
+    AUTO(buf) properties = {0}; /* another PUBLISH may be on its way just now */
+    if (m->user_properties.len)
+        enrich(m, &properties, &p.properties);
     if (check_publish(m, p.topic) != OK || (p.retain && check_retain(m, p.topic) != OK)) {
         reason_record(m->connection, &m->who, "will.denied", failure_text());
     } else {

@@ -131,5 +131,6 @@ void plane_free(struct plane *p) {
     mem_free(p->read_memory);
     mem_free(p->plain_memory);
     buf_done(&p->cipher);
+    buf_done(&p->properties);
     mem_free(p);
 }

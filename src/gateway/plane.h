@@ -49,7 +49,8 @@ struct plane {
     struct timer reasons_timer, drain_timer;
     uint64_t drain_until_ms;
     uint8_t *read_memory, *plain_memory;
-    struct buf cipher; /* what TLS made of one output, until it is written */
+    struct buf cipher;     /* what TLS made of one output, until it is written */
+    struct buf properties; /* of one PUBLISH, with those that its publisher's thing type adds */
     size_t connection_count;
     struct list http_uploads; /* requests that are not complete and hold much, oldest first */
     size_t http_bytes;        /* what requests hold here; gateway/http.c */

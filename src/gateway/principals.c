@@ -94,8 +94,7 @@ void refresh_done(struct admission *a) {
             mqtt_fail(m, "connection.revoked", MQTT_REASON_ADMINISTRATIVE_ACTION);
         } else {
             mqtt_set_policies(m, TAKE(a->policies));
-            mqtt_set_thing(m, buf_bytes(&a->thing_name), buf_bytes(&a->groups));
-            m->thing_is_exclusive = a->thing_is_exclusive;
+            mqtt_set_thing(m, a);
         }
     }
     refresh_some(p);
@@ -223,6 +222,10 @@ static bool speaks_for_thing(const struct mqtt_client *m, bytes name) {
     return bytes_equal(m->thing_name, name);
 }
 
+static bool speaks_for_type(const struct mqtt_client *m, bytes name) {
+    return bytes_equal(m->thing_type, name);
+}
+
 /* Whether the thing a client speaks for is in this group or in one below it. */
 static bool is_in_group(const struct mqtt_client *m, bytes name) {
     bytes rest = m->groups, group;
@@ -232,7 +235,7 @@ static bool is_in_group(const struct mqtt_client *m, bytes name) {
     return false;
 }
 
-/* All clients of the account that a policy, thing or group of this name concerns. */
+/* All clients of the account that a policy, thing, type or group of this name concerns. */
 static void mark_clients(struct plane *p, bytes account, bytes name,
                          bool (*concerns)(const struct mqtt_client *m, bytes name)) {
     struct map_node *n;
@@ -269,6 +272,9 @@ static void mark(struct plane *p, const struct change *c) {
         return;
     case CHANGE_THING:
         mark_clients(p, c->account, c->key, speaks_for_thing);
+        return;
+    case CHANGE_THING_TYPE:
+        mark_clients(p, c->account, c->key, speaks_for_type);
         return;
     case CHANGE_ACCOUNT:
         mark_clients(p, c->account, (bytes){0}, is_anybody);

@@ -3,7 +3,8 @@
  *
  * After a commit every loop is told what changed; it marks the clients concerned, and a few at a
  * time are looked at again by a worker: a certificate that is no longer ACTIVE closes them, changed
- * policies are bound anew. So does a certificate that expires meanwhile: within a second. */
+ * policies are bound anew, and what the thing's type adds to messages is found anew. A certificate
+ * that expires meanwhile closes them, too: within a second. */
 #pragma once
 #include "gateway/mqtt.h"
 

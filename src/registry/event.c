@@ -139,6 +139,22 @@ static void put_searchable(struct event *e, const struct thing_type_record *type
     json_array_end(&e->json);
 }
 
+/* As DescribeThingType has them: a source that is not meant is left out. */
+static void put_propagating(struct event *e, const struct propagation *p) {
+    json_name(&e->json, "propagatingAttributes");
+    json_array_begin(&e->json);
+    for (size_t i = 0; i < p->count; i++) {
+        json_object_begin(&e->json);
+        put_bytes(e, "userPropertyKey", p->items[i].user_property_key);
+        if (p->items[i].thing_attribute.len > 0)
+            put_bytes(e, "thingAttribute", p->items[i].thing_attribute);
+        else
+            put_bytes(e, "connectionAttribute", p->items[i].connection_attribute);
+        json_object_end(&e->json);
+    }
+    json_array_end(&e->json);
+}
+
 status event_thing_type(const struct registry *r, enum event_operation operation,
                         const struct thing_type_record *type) {
     bool is_enabled;
@@ -157,6 +173,7 @@ status event_thing_type(const struct registry *r, enum event_operation operation
     else
         json_null(&e.json);
     put_searchable(&e, type);
+    put_propagating(&e, &type->propagation);
     put_bytes(&e, "description", type->description);
     announce(&e, place(r, "thingType", type->name));
     return OK;

@@ -50,6 +50,14 @@ static const char *told_on(struct registry_fixture *f, const char *topic, const 
     return "-";
 }
 
+/* Whether one was published on the topic that has this text in it. */
+static bool says(struct registry_fixture *f, const char *topic, const char *text) {
+    for (size_t i = 0; i < told.count; i++)
+        if (bytes_equal(told.all[i].topic, bytes_from(topic)))
+            return strstr(arena_printf(&f->arena, "%.*s", BYTES_ARG(told.all[i].payload)), text);
+    return false;
+}
+
 static void create(struct registry_fixture *f, const char *name, const char *type) {
     struct thing_attribute room = {BYTES("room"), BYTES("7")};
     struct thing_record thing = {.name = bytes_from(name),
@@ -93,7 +101,11 @@ TEST(a_thing_tells_of_itself_after_the_commit) { /* [AWS device-gateway 9.2] */
 }
 
 static void types(struct registry_fixture *f) {
-    struct thing_type_record type = {.name = BYTES("bulb"), .description = BYTES("shines")};
+    struct propagating_attribute attributes[] = {
+        {.user_property_key = BYTES("key"), .thing_attribute = BYTES("model")},
+        {.user_property_key = BYTES("key"), .connection_attribute = BYTES("iot:ClientId")}};
+    struct thing_type_record type = {
+        .name = BYTES("bulb"), .description = BYTES("shines"), .propagation = {attributes, 2}};
     enable(f, 1 << EVENT_THING_TYPE | 1 << EVENT_THING_TYPE_ASSOCIATION);
     CHECK_OK(thing_type_create(&f->r, &type, &(struct tags){0}, NULL));
     type.name = BYTES("tube");
@@ -103,6 +115,10 @@ static void types(struct registry_fixture *f) {
     const char *created = "$aws/events/thingType/bulb/created";
     CHECK_TEXT(told_on(f, created, "eventType"), "THING_TYPE_EVENT");
     CHECK_TEXT(told_on(f, created, "description"), "shines");
+    CHECK(says(
+        f, created,
+        "\"propagatingAttributes\":[{\"userPropertyKey\":\"key\",\"thingAttribute\":\"model\"},"
+        "{\"userPropertyKey\":\"key\",\"connectionAttribute\":\"iot:ClientId\"}]"));
     CHECK_TEXT(told_on(f, created, "deprecationDate"), "null");
     CHECK_TEXT(told_on(f, "$aws/events/thingTypeAssociation/thing/lamp/thingType/bulb/added",
                        "thingTypeName"),

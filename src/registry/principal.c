@@ -1,6 +1,7 @@
 #include "registry/principal.h"
 #include "registry/internal.h"
 #include "registry/provisioning_claim.h"
+#include "registry/thing_type.h"
 
 #include <stdlib.h>
 
@@ -90,12 +91,28 @@ static status find_thing(const struct registry *r, bytes resource, bytes client_
     return OK;
 }
 
+static status load_propagation(const struct registry *r, struct principal_facts *facts) {
+    struct thing_type_record type;
+    if (facts->thing.type_name.len == 0)
+        return OK;
+    status s = thing_type_load(r, facts->thing.type_name, &type);
+    if (s == E_NOT_FOUND) /* must not read as a certificate that is not there */
+        return FAIL(E_INTERNAL, "thing %.*s has the type %.*s, which does not exist",
+                    BYTES_ARG(facts->thing.name), BYTES_ARG(facts->thing.type_name));
+    TRY(s);
+    facts->propagation = type.propagation;
+    return OK;
+}
+
 static status load_thing(const struct registry *r, bytes resource, bytes client_id,
                          struct principal_facts *facts) {
     bytes name;
     TRY(find_thing(r, resource, client_id, &name, &facts->thing_is_exclusive));
     facts->has_thing = name.len > 0;
-    return facts->has_thing ? thing_load(r, name, &facts->thing) : OK;
+    if (!facts->has_thing)
+        return OK;
+    TRY(thing_load(r, name, &facts->thing));
+    return load_propagation(r, facts);
 }
 
 /* A certificate that another account offers to this one: known, and without rights. */

@@ -2,6 +2,7 @@
 #pragma once
 #include "registry/certificate.h"
 #include "registry/policy.h"
+#include "registry/propagation.h"
 #include "registry/thing.h"
 #include "registry/thing_group.h"
 
@@ -37,6 +38,7 @@ struct principal_facts {
     bool has_thing;
     bool thing_is_exclusive;
     struct thing_record thing;
+    struct propagation propagation; /* of the thing's type */
 };
 
 /* registry_principal_load reads it for a certificate id (64 hex digits) and a client identifier (no

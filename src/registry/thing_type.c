@@ -10,7 +10,8 @@
 
 struct stored_type {
     struct thing_type_record type;
-    bytes searchable; /* a list of names */
+    bytes searchable;  /* a list of names */
+    bytes propagation; /* propagation_encode */
 };
 static const struct field fields[] = {
     FIELD(1, struct stored_type, type.id),
@@ -19,6 +20,7 @@ static const struct field fields[] = {
     FIELD(4, struct stored_type, type.deprecated),
     FIELD(5, struct stored_type, type.deprecated_ms),
     FIELD(6, struct stored_type, type.created_ms),
+    FIELD(7, struct stored_type, propagation),
 };
 
 bytes thing_type_arn(const struct registry *r, bytes name) {
@@ -27,10 +29,13 @@ bytes thing_type_arn(const struct registry *r, bytes name) {
 
 static status save(const struct registry *r, const struct thing_type_record *type) {
     AUTO(buf) searchable = {0};
+    AUTO(buf) propagation = {0};
     struct stored_type stored = {.type = *type};
     for (size_t i = 0; i < type->searchable_count; i++)
         record_list_add(&searchable, type->searchable_attributes[i]);
+    propagation_encode(&type->propagation, &propagation);
     stored.searchable = buf_bytes(&searchable);
+    stored.propagation = buf_bytes(&propagation);
     return object_save(r, TABLE_THING_TYPES, key_of(r, type->name), fields, COUNT_OF(fields),
                        &stored);
 }
@@ -45,6 +50,7 @@ static status decode(const struct registry *r, bytes name, bytes value,
         type->searchable_count < SEARCHABLE_ATTRIBUTES_MAX &&
         record_list_next(&stored.searchable, &type->searchable_attributes[type->searchable_count]))
         type->searchable_count++;
+    propagation_decode(r->arena, stored.propagation, &type->propagation);
     *out_type = *type;
     return OK;
 }
@@ -64,13 +70,14 @@ static status check(const struct thing_type_record *type) {
                     SEARCHABLE_ATTRIBUTES_MAX, type->searchable_count);
     for (size_t i = 0; i < type->searchable_count; i++)
         TRY(constraint_check(CONSTRAINT_ATTRIBUTE_NAME, type->searchable_attributes[i]));
-    return OK;
+    return propagation_check(&type->propagation);
 }
 
 /* Repeating a creation succeeds; changing by creating does not [AWS control-plane 7]. */
 static status check_repeated(const struct registry *r, const struct thing_type_record *wanted,
                              const struct thing_type_record *existing) {
     bool alike = bytes_equal(wanted->description, existing->description) &&
+                 propagations_are_alike(&wanted->propagation, &existing->propagation) &&
                  wanted->searchable_count == existing->searchable_count;
     for (size_t i = 0; alike && i < wanted->searchable_count; i++)
         alike = bytes_equal(wanted->searchable_attributes[i], existing->searchable_attributes[i]);
@@ -125,8 +132,14 @@ status thing_type_update(const struct registry *r, bytes name,
         type.searchable_attributes = copy;
         type.searchable_count = changes->searchable_count;
     }
+    bool enriches_otherwise =
+        changes->propagation && !propagations_are_alike(changes->propagation, &type.propagation);
+    if (changes->propagation)
+        type.propagation = *changes->propagation;
     TRY(check(&type));
     TRY(save(r, &type));
+    if (enriches_otherwise)
+        note(r, CHANGE_THING_TYPE, name);
     return event_thing_type(r, EVENT_UPDATED, &type);
 }
 

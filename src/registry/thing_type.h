@@ -1,6 +1,7 @@
 /* Thing types: what kind of thing something is. A thing of a type may have 50 attributes instead of
  * 3 [AWS identity 10.1]. */
 #pragma once
+#include "registry/propagation.h"
 #include "registry/tags.h"
 
 enum {
@@ -15,15 +16,17 @@ struct thing_type_record {
     bytes description;
     bytes *searchable_attributes; /* names, as given */
     size_t searchable_count;
-    bool deprecated; /* things can no longer be given this type */
+    struct propagation propagation; /* what goes along with messages for things of this type */
+    bool deprecated;                /* things can no longer be given this type */
     int64_t deprecated_ms, created_ms;
 };
 bytes thing_type_arn(const struct registry *r, bytes name);
 
-/* thing_type_create adds a type; of the record the caller fills name, description and
- * searchable_attributes. The same again gives the type there is and leaves its tags alone; E_EXISTS
- * when it is described otherwise; E_INVALID for a name or a number of attributes out of bounds, and
- * for tags (tags_set). out_type may be NULL. */
+/* thing_type_create adds a type; of the record the caller fills name, description,
+ * searchable_attributes and propagation. The same again gives the type there is and leaves its tags
+ * alone; E_EXISTS when it is described otherwise; E_INVALID for a name or a number of attributes
+ * out of bounds, for a propagation (propagation_check) and for tags (tags_set). out_type may be
+ * NULL. */
 NODISCARD
 status thing_type_create(const struct registry *r, const struct thing_type_record *type,
                          const struct tags *tags, struct thing_type_record *out_type);
@@ -35,6 +38,7 @@ struct thing_type_changes {
     const bytes *description;           /* NULL: as it is */
     const bytes *searchable_attributes; /* NULL: as they are; else these instead */
     size_t searchable_count;
+    const struct propagation *propagation; /* NULL: as it is; a change notes CHANGE_THING_TYPE */
 };
 NODISCARD
 status thing_type_update(const struct registry *r, bytes name,

@@ -166,6 +166,7 @@ enum change_kind {
     CHANGE_THING_PRINCIPAL, /* key: the principal, "cert/<id>" */
     CHANGE_DOMAIN,          /* key: none; a domain configuration or a certificate for one */
     CHANGE_TOPIC_RULE,      /* key: rule name */
+    CHANGE_THING_TYPE,      /* key: type name; what it adds to messages changed */
     CHANGE_KIND_COUNT
 };
 struct change {

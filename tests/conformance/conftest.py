@@ -1,14 +1,17 @@
 """What the end-to-end tests share: a server, a user's shell with either AWS CLI, devices."""
+import json
+import subprocess
 import sys
 
 import pytest
 
 import server as server_module
 from devices import Device
-from server import BINARY, REPOSITORY, Server
+from server import BINARY, REGION, REPOSITORY, Server, clean_environment
 from shell import Shell
 
 CLIS = {"debian": "/usr/bin/aws", "current": REPOSITORY / "build" / "aws-current" / "aws"}
+NEWER = CLIS["current"].parent / "python"
 
 
 def pytest_configure(config):
@@ -59,6 +62,21 @@ def iot(server):
 def device(server):
     """Makes devices: `device()` may do everything, `device(policy)` what the policy says, `device(None)` nothing."""
     return lambda *arguments, **options: Device(server, *arguments, **options)
+
+
+@pytest.fixture
+def newer(server):
+    """newer("list_thing_principals_v2", thingName="lamp"): the answer of a newer boto3's method."""
+    if not NEWER.exists():
+        pytest.skip(f"no {NEWER}; script/aws-current brings it")
+
+    def call(method, **arguments):
+        done = subprocess.run([NEWER, REPOSITORY / "tests" / "conformance" / "newer.py", server.env["AWS_ENDPOINT_URL"], REGION,
+                               method, json.dumps(arguments)], capture_output=True, text=True, timeout=120, check=False,
+                              env={**clean_environment(), **server.env})
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+    return call
 
 
 @pytest.fixture(params=CLIS)

@@ -1,4 +1,4 @@
-"""Devices: keys and certificates made by openssl, and MQTT 3.1.1 clients (paho) that use them."""
+"""Devices: keys and certificates made by openssl, and MQTT clients (paho) that use them."""
 import functools
 import itertools
 import json
@@ -133,19 +133,20 @@ def tls_context(ca_file, version=None, alpn=None):
 
 
 class Client:
-    """One connection of a paho client. It does not reconnect by itself unless told to."""
+    """One connection of a paho client (MQTT 3.1.1 unless told otherwise). It does not reconnect by itself unless told to."""
 
     def __init__(self, device, client_id, port=None, version=None, alpn=None, will=None, keepalive=60, clean=True,
-                 reconnects=False, server=None, host="localhost", username=None, password=None):
+                 reconnects=False, server=None, host="localhost", username=None, password=None, protocol=mqtt.MQTTv311):
         server = server or device.server
         self.id, self.server = client_id, server
         self.messages = queue.Queue()
         self.connected, self.lost = threading.Event(), threading.Event()
         self.code, self.lost_at, self.connections = None, None, 0
-        self.paho = mqtt.Client(client_id, clean_session=clean, protocol=mqtt.MQTTv311, reconnect_on_failure=reconnects)
+        self.paho = mqtt.Client(client_id, clean_session=None if protocol == mqtt.MQTTv5 else clean, protocol=protocol,
+                                reconnect_on_failure=reconnects)
         self.paho.on_connect, self.paho.on_disconnect = self._on_connect, self._on_disconnect
         self.paho.on_message = lambda _client, _data, message: self.messages.put(message)
-        self.paho.on_subscribe = lambda _client, _data, mid, granted: self._subscribed(mid, granted)
+        self.paho.on_subscribe = lambda _client, _data, mid, granted, *_properties: self._subscribed(mid, granted)
         self.granted = queue.Queue()
         self.paho.reconnect_delay_set(1, 2)
         if device is not None:
@@ -157,19 +158,19 @@ class Client:
         self.paho.connect(host, port or (server.mqtts_port if device is not None else server.mqtt_port), keepalive)
         self.paho.loop_start()
 
-    def _on_connect(self, _client, _data, _flags, code):
+    def _on_connect(self, _client, _data, _flags, code, *_properties):
         self.code = code
         if code == 0:
             self.connections += 1
             self.lost.clear()
             self.connected.set()
 
-    def _on_disconnect(self, _client, _data, _code):
+    def _on_disconnect(self, _client, _data, _code, *_properties):
         self.lost_at = time.monotonic()
         self.lost.set()
 
     def _subscribed(self, _mid, granted):
-        self.granted.put(granted)
+        self.granted.put(tuple(getattr(code, "value", code) for code in granted))  # MQTT 5: reason codes
 
     def expect_connected(self):
         assert self.connected.wait(patience_s(5)), f"{self.id} was not let in\n{self.server.log()}"
@@ -196,8 +197,8 @@ class Client:
         assert granted == (qos,), granted
         return self
 
-    def publish(self, topic, payload="", qos=1, wait=True):
-        info = self.paho.publish(topic, payload, qos)
+    def publish(self, topic, payload="", qos=1, wait=True, retain=False, properties=None):
+        info = self.paho.publish(topic, payload, qos, retain, properties)
         if wait:
             info.wait_for_publish(patience_s(5))
             assert info.is_published(), f"no PUBACK for {topic}\n{self.server.log()}"

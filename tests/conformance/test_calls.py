@@ -2,31 +2,11 @@
 
 Those that Debian 12's boto3 does not know are called by a newer one, in a process of its own (newer.py)."""
 import json
-import subprocess
 
 import pytest
 
-from conftest import CLIS
 from devices import Authority, openssl, private_key
-from server import REGION, REPOSITORY, clean_environment, patience_s, wait_until
-
-NEWER = CLIS["current"].parent / "python"
-
-
-@pytest.fixture
-def newer(server):
-    """newer("list_thing_principals_v2", thingName="lamp"): the answer of a newer boto3's method."""
-    if not NEWER.exists():
-        pytest.skip(f"no {NEWER}; script/aws-current brings it")
-
-    def call(method, **arguments):
-        done = subprocess.run([NEWER, REPOSITORY / "tests" / "conformance" / "newer.py", server.env["AWS_ENDPOINT_URL"], REGION,
-                               method, json.dumps(arguments)], capture_output=True, text=True, timeout=120, check=False,
-                              env={**clean_environment(), **server.env})
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-    return call
-
+from server import REGION, patience_s, wait_until
 
 def test_attachments_have_types_which_both_listings_tell(iot, device, newer):
     """[AWS identity 10.2]"""
