@@ -118,7 +118,8 @@ static bool holds_of(const struct condition *c, const struct query_document *d, 
     field = short_name(field);
     for (size_t i = 0; i < d->value_count; i++) {
         const char *name = query_field_text(d->values[i].field);
-        bool is_of_any = strncmp(name, "connectivity.", 13) && strcmp(name, "registry.version");
+        bool is_of_any =
+            strncmp(name, "connectivity.", 13) != 0 && strcmp(name, "registry.version") != 0;
         if (any ? is_of_any : strcmp(field, name) == 0)
             found |= holds(c, d->values[i].text);
     }

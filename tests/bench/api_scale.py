@@ -4,8 +4,8 @@
     tests/bench/api_scale.py DIRECTORY [DIRECTORY…]
 
 Each DIRECTORY is a data directory that bench_registry left behind (account 123456789012, region us-east-1). Its server is
-asked over HTTP, one request at a time: DescribeThing and ListCertificates at random places, ListThings, AttachPolicy on
-certificates chosen at random, durable. The directories take turns, three rounds. build/kedge, or KEDGE_BINARY."""
+asked over HTTP, one request at a time: DescribeThing at random places, ListThings, and policies detached from certificates chosen
+at random and attached again, durable. The directories take turns, three rounds. build/kedge, or KEDGE_BINARY."""
 import json
 import pathlib
 import random
@@ -34,11 +34,17 @@ def workloads(things, ids, policies):
     def describe():
         return "GET", f"/things/device-{random.randrange(things):07}", b""
 
-    def attach():
-        arn = f"arn:aws:iot:us-east-1:123456789012:cert/{random.choice(ids)}"
-        return "PUT", f"/target-policies/policy-{random.randrange(policies)}", json.dumps({"target": arn}).encode()
+    state = {}
 
-    return {"DescribeThing": describe, "ListThings, 25": lambda: ("GET", "/things?maxResults=25", b""), "AttachPolicy": attach}
+    def attach():
+        """By turns: a certificate loses the policy that bench_registry gave it, and gets it back."""
+        method = "PUT" if state else "POST"
+        chosen = state.pop("id") if state else state.setdefault("id", random.choice(ids))
+        arn = f"arn:aws:iot:us-east-1:123456789012:cert/{chosen}"
+        return method, f"/target-policies/policy-{int(chosen[16:], 16) % policies}", json.dumps({"target": arn}).encode()
+
+    return {"DescribeThing": describe, "ListThings, 25": lambda: ("GET", "/things?maxResults=25", b""),
+            "Detach- and AttachPolicy": attach}
 
 
 def measure(server, make):
@@ -68,7 +74,7 @@ def main():
             stop(server)
     for (name, data), figures in results.items():
         base = statistics.median(results[name, sys.argv[1]])
-        print(f"{name:20} {data:30} {statistics.median(figures):7.1f} µs  ratio {statistics.median(figures) / base:.2f}  "
+        print(f"{name:26} {data:30} {statistics.median(figures):7.1f} µs  ratio {statistics.median(figures) / base:.2f}  "
               f"({', '.join(f'{f:.1f}' for f in figures)})")
 
 

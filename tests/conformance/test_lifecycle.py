@@ -58,7 +58,6 @@ def test_why_a_client_went_is_told(iot, device, watcher):
     first = lamp.connect("lamp")
     second = lamp.connect("lamp")
     assert reason() == "DUPLICATE_CLIENTID"
-    told(watcher, "presence/connected/lamp")
     iot.update_certificate(certificateId=lamp.id, newStatus="INACTIVE")
     assert reason() == "FORBIDDEN_ACCESS"
     first.close(), second.close()
