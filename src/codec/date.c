@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "codec/calendar.h"
+
 static const int64_t MS_PER_DAY = 86400000;
 static const char day_names[] = "SunMonTueWedThuFriSat";
 static const char month_names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
@@ -13,38 +15,16 @@ struct date {
     int64_t days;     /* since 1970-01-01; set by split only */
 };
 
-static bool is_leap(int year) {
-    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-}
-
-static int days_in_month(int year, int month) {
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    return days[month - 1] + (month == 2 && is_leap(year));
-}
-
-/* Days from 1970-01-01 to the first day of a year that is 0 or later. */
-static int64_t days_before_year(int64_t year) {
-    int64_t y = year - 1; /* the last whole year; −1 for year 0, whose quotients are −1, −1, −1 */
-    int64_t leaps = year == 0 ? -1 : y / 4 - y / 100 + y / 400;
-    return y * 365 + leaps - 719162; /* 719,162 days lie between 0001-01-01 and 1970-01-01 */
-}
-
-static int64_t days_since_epoch(const struct date *d) {
-    int64_t days = days_before_year(d->year);
-    for (int m = 1; m < d->month; m++)
-        days += days_in_month(d->year, m);
-    return days + d->day - 1;
-}
-
 static status join(const struct date *d, int64_t *out_wall_ms) {
     bool fits = d->month >= 1 && d->month <= 12 && d->day >= 1 &&
-                d->day <= days_in_month(d->year, d->month) && d->hour <= 23 && d->minute <= 59 &&
-                d->second <= 59;
+                d->day <= calendar_days_in_month(d->year, d->month) && d->hour <= 23 &&
+                d->minute <= 59 && d->second <= 59;
     if (!fits)
         return FAIL(E_INVALID, "there is no %04d-%02d-%02d %02d:%02d:%02d", d->year, d->month,
                     d->day, d->hour, d->minute, d->second);
     int64_t minutes = (int64_t)d->hour * 60 + d->minute - d->zone_minutes;
-    *out_wall_ms = days_since_epoch(d) * MS_PER_DAY + minutes * 60000 + d->second * 1000 + d->ms;
+    *out_wall_ms = calendar_days(d->year, d->month, d->day) * MS_PER_DAY + minutes * 60000 +
+                   d->second * 1000 + d->ms;
     return OK;
 }
 
@@ -53,15 +33,10 @@ static struct date split(int64_t wall_ms) {
     wall_ms = wall_ms < least ? least : wall_ms > most ? most : wall_ms;
     int64_t ms = ((wall_ms % MS_PER_DAY) + MS_PER_DAY) % MS_PER_DAY;
     struct date d = {.days = (wall_ms - ms) / MS_PER_DAY};
-    d.year = (int)((d.days + 719528) * 400 / 146097); /* right, or one off; never negative */
-    while (d.year > 0 && days_before_year(d.year) > d.days)
-        d.year--;
-    while (days_before_year(d.year + 1) <= d.days)
-        d.year++;
-    int day = (int)(d.days - days_before_year(d.year));
-    for (d.month = 1; day >= days_in_month(d.year, d.month); d.month++)
-        day -= days_in_month(d.year, d.month);
-    d.day = day + 1;
+    struct calendar_day day = calendar_day_of(d.days);
+    d.year = (int)day.year;
+    d.month = day.month;
+    d.day = day.day;
     d.hour = (int)(ms / 3600000);
     d.minute = (int)(ms / 60000 % 60);
     d.second = (int)(ms / 1000 % 60);

@@ -566,6 +566,8 @@ static const struct expression others[] = {
     {"parse_time('yyyy-MM-dd HH:mm:ss.SSSZZ', 1767323045678, 'Asia/Tokyo')",
      "\"2026-01-02 12:04:05.678+09:00\""},
     {"parse_time('HH:mm z', 1751328000000, 'America/New_York')", "\"20:00 EDT\""},
+    {"parse_time('yyyy-MM-dd EEE D', -62135596800000)", "\"0001-01-01 Mon 1\""},
+    {"parse_time('yyyy-MM-dd EEE D', 253402300799999)", "\"9999-12-31 Fri 365\""},
     {"parse_time('yyyy', 0, 'Nowhere/Else')", NULL},
     {"parse_time('b', 0)", NULL},
     {"parse_time(\"yyyy''MM\", 0)", "\"1970'01\""},

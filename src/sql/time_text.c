@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "codec/calendar.h"
 #include "sql/zone.h"
 
 static const char *const months[] = {"January",   "February", "March",    "April",
@@ -11,50 +12,26 @@ static const char *const months[] = {"January",   "February", "March",    "April
 static const char *const weekdays[] = {"Thursday", "Friday",  "Saturday", "Sunday",
                                        "Monday",   "Tuesday", "Wednesday"}; /* 1970-01-01 first */
 
-/* ---- the calendar, proleptic Gregorian ---- */
+/* ---- a moment on a clock's face ---- */
 
 struct civil {
-    int64_t year;
-    int month, day, hour, minute, second, milli; /* month and day from 1 */
-    int day_of_year, weekday;                    /* weekday: index of weekdays[] */
+    struct calendar_day date;
+    int hour, minute, second, milli;
+    int weekday; /* index of weekdays[] */
 };
-
-static int64_t days_before_year(int64_t year) { /* days from 1970-01-01 to its first of January */
-    int64_t y = year - 1;
-    int64_t era = (y >= 0 ? y : y - 399) / 400, of_era = y - era * 400;
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 - 719162;
-}
-
-static bool is_leap(int64_t year) {
-    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-}
-
-static int days_of(int64_t year, int month) {
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    return days[month - 1] + (month == 2 && is_leap(year));
-}
 
 static int64_t floor_divide(int64_t a, int64_t b) {
     return a / b - (a % b < 0);
 }
 
 static struct civil civil_of(int64_t local_ms) {
-    int64_t days = floor_divide(local_ms, 86400000);
-    int64_t rest = local_ms - days * 86400000;
-    struct civil c = {.year = 1970 + floor_divide(days, 366),
-                      .hour = (int)(rest / 3600000),
-                      .minute = (int)(rest / 60000 % 60),
-                      .second = (int)(rest / 1000 % 60),
-                      .milli = (int)(rest % 1000),
-                      .weekday = (int)((days % 7 + 7) % 7)};
-    while (days_before_year(c.year + 1) <= days)
-        c.year++;
-    int left = (int)(days - days_before_year(c.year));
-    c.day_of_year = left + 1;
-    for (c.month = 1; left >= days_of(c.year, c.month); c.month++)
-        left -= days_of(c.year, c.month);
-    c.day = left + 1;
-    return c;
+    int64_t days = floor_divide(local_ms, 86400000), rest = local_ms - days * 86400000;
+    return (struct civil){.date = calendar_day_of(days),
+                          .hour = (int)(rest / 3600000),
+                          .minute = (int)(rest / 60000 % 60),
+                          .second = (int)(rest / 1000 % 60),
+                          .milli = (int)(rest % 1000),
+                          .weekday = (int)((days % 7 + 7) % 7)};
 }
 
 /* ---- patterns ---- */
@@ -117,9 +94,9 @@ static void put_offset(int32_t offset, bool colon, struct buf *out) {
 
 static void put_year(const struct moment *m, size_t count, struct buf *out) {
     if (count == 2)
-        buf_printf(out, "%02d", (int)((m->civil.year % 100 + 100) % 100));
+        buf_printf(out, "%02d", (int)((m->civil.date.year % 100 + 100) % 100));
     else
-        buf_printf(out, "%0*lld", (int)count, (long long)m->civil.year);
+        buf_printf(out, "%0*lld", (int)count, (long long)m->civil.date.year);
 }
 
 /* Tenths, hundredths, …: as many digits as letters. */
@@ -141,15 +118,15 @@ static bool put_piece(const struct moment *m, const struct piece *p, struct buf 
         return true;
     case 'M':
         if (p->count >= 3)
-            put_name(months[c->month - 1], p->count, 3, out);
+            put_name(months[c->date.month - 1], p->count, 3, out);
         else
-            buf_printf(out, "%0*d", width, c->month);
+            buf_printf(out, "%0*d", width, c->date.month);
         return true;
     case 'd':
-        buf_printf(out, "%0*d", width, c->day);
+        buf_printf(out, "%0*d", width, c->date.day);
         return true;
     case 'D':
-        buf_printf(out, "%0*d", width, c->day_of_year);
+        buf_printf(out, "%0*d", width, c->date.day_of_year);
         return true;
     case 'H':
         buf_printf(out, "%0*d", width, c->hour);
@@ -182,7 +159,7 @@ static bool put_piece(const struct moment *m, const struct piece *p, struct buf 
         buf_text(out, c->hour < 12 ? "AM" : "PM");
         return true;
     case 'G':
-        buf_text(out, c->year > 0 ? "AD" : "BC");
+        buf_text(out, c->date.year > 0 ? "AD" : "BC");
         return true;
     case 'z':
         buf_text(out, m->zone);
@@ -373,17 +350,15 @@ static bool settle(struct reading *r, int64_t *out_wall_ms) {
     r->hour %= 24; /* 24 of the letter k */
     if (r->before_christ)
         r->year = 1 - r->year;
-    int64_t days = days_before_year(r->year);
+    int64_t days;
     if (r->day_of_year) {
-        if (r->day_of_year > 365 + is_leap(r->year))
+        if (r->day_of_year > 365 + calendar_is_leap(r->year))
             return false;
-        days += r->day_of_year - 1;
+        days = calendar_days_before_year(r->year) + r->day_of_year - 1;
     } else {
-        if (r->day > days_of(r->year, r->month))
+        if (r->day > calendar_days_in_month(r->year, r->month))
             return false;
-        for (int m = 1; m < r->month; m++)
-            days += days_of(r->year, m);
-        days += r->day - 1;
+        days = calendar_days(r->year, r->month, r->day);
     }
     int64_t local = days * 86400 + r->hour * 3600 + r->minute * 60 + r->second;
     *out_wall_ms = zone_to_utc(r->zone, local) * 1000 + r->milli;
