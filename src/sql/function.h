@@ -88,7 +88,7 @@ const struct sql_function *sql_function_find(bytes name);
     X("clientid", 0, 0, clientid_)                       \
     X("get", 2, 2, get_)                                 \
     X("get_mqtt_property", 1, 1, get_mqtt_property_)     \
-    X("get_or_default", 2, 2, get_or_default_)           \
+    X("get_or_default", 2, 2, nanvl_)                    \
     X("get_user_properties", 0, 1, get_user_properties_) \
     X("isnull", 1, 1, isnull_)                           \
     X("isundefined", 1, 1, isundefined_)                 \

@@ -110,10 +110,6 @@ static struct sql_value nanvl_(struct sql_call *c) {
     return c->arguments[is_nothing(&c->arguments[0])];
 }
 
-static struct sql_value get_or_default_(struct sql_call *c) {
-    return c->arguments[is_nothing(&c->arguments[0])];
-}
-
 static struct sql_value element(const struct sql_call *c, int64_t n) {
     struct sql_walk w = sql_walk(&c->arguments[0], sql_keeps_decimals(c->evaluation));
     while (sql_walk_next(&w))

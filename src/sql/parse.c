@@ -64,7 +64,6 @@ void sql_adopt(struct sql_parser *p, struct sql_node *parent, struct sql_node *c
     if (!child)
         return;
     parent->first = child;
-    parent->last = child->tail;
     for (const struct sql_node *c = child; c; c = c->next) {
         deepen(p, parent, c);
         parent->count++;

@@ -32,7 +32,7 @@ struct sql_node {
     struct sql_value value;
     const struct sql_function *function;
     struct sql_select *select;
-    struct sql_node *first, *last; /* children, by `next` */
+    struct sql_node *first; /* children, by `next` */
     struct sql_node *other;
     struct sql_node *next, *tail; /* of the list it is in; the first one knows the last */
     bytes key;      /* of an object's entry; of a SELECT item: its alias, none when not given */
@@ -74,7 +74,6 @@ struct sql_parser {
     bytes text;
     size_t at, token_start; /* of the lexer; offsets in text */
     struct sql_tree tree;
-    unsigned select_depth;
     bool failed;
     char message[200]; /* of the first failure */
 };

@@ -80,7 +80,7 @@ struct sql_value sql_from_json(const struct json *v, bool keep_decimals) {
 
 struct sql_walk sql_walk(const struct sql_value *v, bool keep_decimals) {
     bool container = v->type == SQL_ARRAY || v->type == SQL_OBJECT;
-    struct sql_walk w = {.whole_is_int = !keep_decimals};
+    struct sql_walk w = {.keep_decimals = keep_decimals};
     if (container && v->json)
         w.json = v->json->first;
     else if (container)
@@ -91,7 +91,7 @@ struct sql_walk sql_walk(const struct sql_value *v, bool keep_decimals) {
 bool sql_walk_next(struct sql_walk *w) {
     if (w->json) {
         w->name = w->json->name;
-        w->value = sql_from_json(w->json, !w->whole_is_int);
+        w->value = sql_from_json(w->json, w->keep_decimals);
         w->json = w->json->next;
         return true;
     }

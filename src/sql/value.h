@@ -43,7 +43,7 @@ struct sql_item {
 struct sql_walk {
     const struct json *json;
     const struct sql_item *items;
-    bool whole_is_int;
+    bool keep_decimals;
     bytes name;
     struct sql_value value;
 };
