@@ -1,6 +1,7 @@
 """Disks that are full, or refuse: callers are told in their protocol, MQTT goes on, and space is all it takes to recover."""
 import contextlib
 import os
+import shutil
 import subprocess
 
 import botocore.exceptions
@@ -24,6 +25,49 @@ def disk(tmp_path):
         pytest.skip(f"mounting a small disk: {done.stderr.strip()}")
     yield folder
     subprocess.run(["umount", "-l", folder], check=True)
+
+
+class FailingDisk:
+    """A file system of its own, which the kernel makes read-only as it does when a disk fails; takes root and a loop device."""
+
+    def __init__(self, folder):
+        self.image, self.folder = folder / "image", folder / "disk"
+        self.folder.mkdir()
+        with open(self.image, "wb") as image:
+            image.truncate(64 << 20)
+        self.must("mkfs.ext4", "-q", self.image)
+        self.mount()
+
+    @staticmethod
+    def must(*command):
+        if not shutil.which(command[0]):
+            pytest.skip(f"a disk that fails: {command[0]} is not installed")
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            pytest.skip(f"a disk that fails: {done.stderr.strip()}")
+        return done.stdout
+
+    def mount(self):
+        self.must("mount", "-o", "loop,errors=remount-ro", self.image, self.folder)
+
+    def fail(self):
+        device = self.must("findmnt", "-n", "-o", "SOURCE", self.folder).strip().rpartition("/")[2]
+        with open(f"/sys/fs/ext4/{device}/trigger_fs_error", "w") as trigger:
+            trigger.write("1")
+
+    def repair(self):
+        subprocess.run(["umount", self.folder], check=True)
+        subprocess.run(["e2fsck", "-p", "-f", self.image], capture_output=True, check=False)
+        self.mount()
+
+
+@pytest.fixture
+def failing_disk(tmp_path):
+    if os.geteuid() != 0:
+        pytest.skip("mounting a disk takes root")
+    made = FailingDisk(tmp_path)
+    yield made
+    subprocess.run(["umount", "-l", made.folder], check=True)
 
 
 def fill(folder):
@@ -135,4 +179,19 @@ def test_a_read_only_disk_is_named_at_start(disk, tmp_path):
     assert len(done.stderr.splitlines()) == 1
     subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
     server.start()
+    server.stop()
+
+
+def test_a_disk_that_turns_read_only_is_said_and_nothing_answered_is_lost(failing_disk, tmp_path):
+    server = Server(tmp_path / "server", data=failing_disk.folder / "data").start()
+    iot, device = server.client(), Device(server)
+    iot.create_thing(thingName="before")
+    client = device.connect("client").subscribe("t")
+    failing_disk.fail()
+    check_full(server, iot, device, client, "Read-only")
+    client.close()
+    server.stop()
+    failing_disk.repair()
+    server.start()
+    check_recovered(server, server.client())
     server.stop()

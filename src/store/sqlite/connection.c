@@ -43,7 +43,7 @@ static const char *const control_sql[] = {
 };
 
 status connection_describe(const struct connection *c, int code, char out[SENTENCE_MAX]) {
-    int cause = sqlite3_system_errno(c->db);
+    int remembered = sqlite3_system_errno(c->db), cause = remembered ? remembered : c->control_errno;
     const char *path = c->path;
     switch (code & 0xff) {
     case SQLITE_BUSY:
@@ -183,7 +183,9 @@ int connection_try(struct connection *c, enum control control) {
     int code = prepare(c, control_sql[control], kept);
     if (code != SQLITE_OK)
         return code;
+    errno = 0;
     (void)sqlite3_step(*kept);
+    c->control_errno = errno;
     return sqlite3_reset(*kept); /* gives the step's result */
 }
 

@@ -34,6 +34,7 @@ struct connection {
     const char *path; /* the store's */
     sqlite3_stmt *queries[TABLE_COUNT][QUERY_COUNT];
     sqlite3_stmt *controls[CONTROL_COUNT];
+    int control_errno; /* of the last control: SQLite remembers none when a commit fails */
 };
 
 /* connection_new opens `path`, which must exist; `cache_kib` bounds its page cache. */
