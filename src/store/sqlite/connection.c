@@ -43,7 +43,8 @@ static const char *const control_sql[] = {
 };
 
 status connection_describe(const struct connection *c, int code, char out[SENTENCE_MAX]) {
-    int remembered = sqlite3_system_errno(c->db), cause = remembered ? remembered : c->control_errno;
+    int remembered = sqlite3_system_errno(c->db);
+    int cause = remembered ? remembered : c->control_errno;
     const char *path = c->path;
     switch (code & 0xff) {
     case SQLITE_BUSY:
