@@ -1,15 +1,16 @@
-/* Four strangers and a witness at the plain MQTT listener of a whole simulated server.
+/* Strangers and a witness at the plain MQTT listener of a whole simulated server.
  *
  * The first byte of an input says how: 0x01 profile standard, 0x02 two loops, 0x04 a policy; its
- * rest seeds the network. Then steps: the low two bits of a byte name a stranger, the high four
- * what it does (enum below). Whatever that is, what the server says is well formed, nothing follows
- * its last words, and the witness is served. */
+ * rest seeds the network. Then steps (gateway/strangers.h, and the enum below). Whatever they are,
+ * what the server says is well formed, nothing follows its last words, and the witness is served.
+ */
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
 
 #include "base/random.h"
 #include "gateway/fixture.h"
+#include "gateway/strangers.h"
 #include "mqtt/connect.h"
 #include "mqtt/disconnect.h"
 #include "mqtt/publish.h"
@@ -17,7 +18,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { STRANGERS = 4, STEPS_MAX = 200, SEND_TIMES_MAX = 64 };
+enum { FIRST_BYTES_MAX = 4096 };
 
 enum step {
     SEND,      /* a length, and as many bytes */
@@ -35,50 +36,35 @@ enum step {
     STEPS
 };
 
-struct stranger {
-    struct sim_end *end;
+/* How one of them speaks. */
+struct tongue {
     enum mqtt_version version; /* of its first packet */
-    bool sulks, shut, said_last_words;
-    struct buf in, first; /* what came, what it sent first */
+    bool heard_last_words;
+    struct buf first; /* what it sent first */
 };
 
 static struct {
     struct gateway_fixture server;
-    struct stranger strangers[STRANGERS];
+    struct strangers strangers;
+    struct tongue tongues[STRANGERS];
     struct sim_end *witness;
     char witness_id[24];
-    bytes input;
 } world;
-
-/* ---- the input; zeros follow its end ---- */
-
-static uint8_t take_byte(void) {
-    uint8_t byte = world.input.len ? world.input.ptr[0] : 0;
-    world.input = bytes_skip(world.input, 1);
-    return byte;
-}
-
-static bytes take_some(void) {
-    size_t len = take_byte();
-    bytes some = bytes_slice(world.input, 0, len);
-    world.input = bytes_skip(world.input, len);
-    return some;
-}
 
 /* ---- what the server says ---- */
 
-static void check_packet(struct stranger *s, const struct mqtt_frame *f) {
+static void check_packet(struct tongue *s, const struct mqtt_frame *f) {
     struct mqtt_connack connack;
     struct mqtt_publish publish;
     struct mqtt_ack ack;
     struct mqtt_suback suback;
     struct mqtt_disconnect disconnect;
     status result = E_PROTOCOL;
-    assert(!s->said_last_words);
+    assert(!s->heard_last_words);
     switch (mqtt_frame_type(f)) {
     case MQTT_CONNACK: /* of a version that is not spoken: in the shape of 3.1.1, or of 5 */
         result = mqtt_connack_decode(f, f->body.len == 2 ? MQTT_3_1_1 : MQTT_5, &connack);
-        s->said_last_words = result == OK && connack.code != 0;
+        s->heard_last_words = result == OK && connack.code != 0;
         break;
     case MQTT_PUBLISH:
         result = mqtt_publish_decode(f, s->version, MQTT_FROM_SERVER, &publish);
@@ -98,7 +84,7 @@ static void check_packet(struct stranger *s, const struct mqtt_frame *f) {
         break;
     case MQTT_DISCONNECT:
         result = mqtt_disconnect_decode(f, s->version, MQTT_FROM_SERVER, &disconnect);
-        s->said_last_words = true;
+        s->heard_last_words = true;
         break;
     case MQTT_CONNECT:
     case MQTT_PUBREC:
@@ -113,161 +99,125 @@ static void check_packet(struct stranger *s, const struct mqtt_frame *f) {
     assert(result == OK);
 }
 
-static void learn_version(struct stranger *s) {
+static void learn_version(struct tongue *s) {
     struct mqtt_frame f;
     if (mqtt_frame_find(buf_bytes(&s->first), SIZE_MAX, &f) == MQTT_FRAME_COMPLETE)
         s->version = mqtt_connect_peek_version(&f);
 }
 
-static bool read_all(struct stranger *s) {
+static size_t check_packets(size_t stranger, bytes in) {
+    struct tongue *s = &world.tongues[stranger];
     struct mqtt_frame f;
     size_t used = 0;
-    if (!s->end || s->sulks || sim_read(s->end, &s->in) <= 0)
-        return false;
     learn_version(s);
-    while (mqtt_frame_find(bytes_skip(buf_bytes(&s->in), used), SIZE_MAX, &f) ==
-           MQTT_FRAME_COMPLETE) {
+    while (mqtt_frame_find(bytes_skip(in, used), SIZE_MAX, &f) == MQTT_FRAME_COMPLETE) {
         check_packet(s, &f);
         used += f.total_bytes;
     }
-    buf_drop_front(&s->in, used);
-    return true;
-}
-
-static void settle(void) {
-    bool any = true;
-    while (any) {
-        any = false;
-        sim_run_until_idle(world.server.sim);
-        for (int i = 0; i < STRANGERS; i++)
-            any |= read_all(&world.strangers[i]);
-    }
+    return used;
 }
 
 /* ---- what strangers do ---- */
 
-static void leave(struct stranger *s) {
-    sim_end_free(s->end);
-    buf_done(&s->in);
-    buf_done(&s->first);
-    *s = (struct stranger){0};
+static void forget(size_t stranger) {
+    buf_done(&world.tongues[stranger].first);
+    world.tongues[stranger] = (struct tongue){0};
 }
 
-static void say(struct stranger *s, bytes data) {
-    if (!s->end)
-        s->end = sim_connect(world.server.sim, BYTES(TEST_MQTT));
-    if (s->shut)
-        return;
-    if (s->first.len < 4096)
-        buf_append(&s->first, data);
-    for (int times = 0; data.len > 0 && times < SEND_TIMES_MAX; times++) {
-        ssize_t n = sim_write(s->end, data);
-        if (n < 0)
-            return;
-        data = bytes_skip(data, (size_t)n);
-        if (data.len > 0)
-            settle();
-    }
+static void say(size_t stranger, bytes data) {
+    struct buf *first = &world.tongues[stranger].first;
+    if (!world.strangers.all[stranger].shut && first->len < FIRST_BYTES_MAX)
+        buf_append(first, data);
+    stranger_say(&world.strangers, stranger, data);
 }
 
-static void come(struct stranger *s, enum mqtt_version version) {
+static void come(size_t stranger, enum mqtt_version version) {
     AUTO(buf) packet = {0};
     static const char *const ids[STRANGERS] = {"a", "b", "a", ""};
-    size_t number = (size_t)(s - world.strangers);
     struct mqtt_connect k = {.version = version,
                              .clean_start = true,
                              .keep_alive_s = 60,
-                             .client_id = bytes_from(ids[number]),
+                             .client_id = bytes_from(ids[stranger]),
                              .has_will = version == MQTT_5,
                              .will = {.topic = BYTES("w"), .payload = BYTES("x"), .qos = 1}};
-    leave(s);
-    s->version = version;
+    stranger_leave(&world.strangers, stranger);
+    forget(stranger);
+    world.tongues[stranger].version = version;
     mqtt_connect_encode(&k, &packet);
-    say(s, buf_bytes(&packet));
+    say(stranger, buf_bytes(&packet));
 }
 
-static void subscribe(struct stranger *s) {
+static void subscribe(size_t stranger) {
     AUTO(buf) packet = {0};
     AUTO(buf) payload = {0};
     struct mqtt_subscription one = {.filter = BYTES("#"), .qos = 1};
     mqtt_subscription_append(&payload, &one);
     struct mqtt_subscribe k = {.packet_id = 1, .payload = buf_bytes(&payload), .count = 1};
-    mqtt_subscribe_encode(&k, s->version, &packet);
-    say(s, buf_bytes(&packet));
+    mqtt_subscribe_encode(&k, world.tongues[stranger].version, &packet);
+    say(stranger, buf_bytes(&packet));
 }
 
-static void publish(struct stranger *s, bool retain) {
+static void publish(size_t stranger, bool retain) {
     AUTO(buf) packet = {0};
-    struct mqtt_publish m = {.topic = take_some(),
+    struct mqtt_publish m = {.topic = strangers_take_some(&world.strangers),
                              .payload = BYTES("payload"),
                              .qos = 1,
                              .packet_id = 2,
                              .retain = retain};
-    mqtt_publish_encode(&m, s->version, &packet);
-    say(s, buf_bytes(&packet));
+    mqtt_publish_encode(&m, world.tongues[stranger].version, &packet);
+    say(stranger, buf_bytes(&packet));
 }
 
-static void flood(struct stranger *s) {
+static void flood(size_t stranger) {
     AUTO(buf) all = {0};
-    unsigned times = take_byte();
-    bytes one = take_some();
+    unsigned times = strangers_take_byte(&world.strangers);
+    bytes one = strangers_take_some(&world.strangers);
     while (times-- > 0)
         buf_append(&all, one);
-    say(s, buf_bytes(&all));
-}
-
-static void pass(void) {
-    settle();
-    sim_pass(world.server.sim, take_byte() * 1000u);
-}
-
-static void shut_down(struct stranger *s) {
-    if (s->end && !s->shut)
-        sim_shutdown(s->end);
-    s->shut = s->end != NULL;
+    say(stranger, buf_bytes(&all));
 }
 
 static void take_step(uint8_t byte) {
-    struct stranger *s = &world.strangers[byte & 3];
+    struct strangers *all = &world.strangers;
+    size_t stranger = byte & 3;
     switch ((enum step)((byte >> 4) % STEPS)) {
     case SEND:
-        say(s, take_some());
+        say(stranger, strangers_take_some(all));
         return;
     case CONNECT:
-        come(s, MQTT_3_1_1);
+        come(stranger, MQTT_3_1_1);
         return;
     case CONNECT_5:
-        come(s, MQTT_5);
+        come(stranger, MQTT_5);
         return;
     case SUBSCRIBE:
-        subscribe(s);
+        subscribe(stranger);
         return;
     case PUBLISH:
-        publish(s, false);
+        publish(stranger, false);
         return;
     case RETAIN:
-        publish(s, true);
+        publish(stranger, true);
         return;
     case PASS:
-        pass();
+        strangers_pass(all);
         return;
     case RESET:
-        if (s->end)
-            sim_reset(s->end);
-        leave(s);
+        stranger_reset(all, stranger);
+        forget(stranger);
         return;
     case SHUT:
-        shut_down(s);
+        stranger_shut_down(all, stranger);
         return;
     case SULK:
-        s->sulks = !s->sulks;
+        all->all[stranger].sulks = !all->all[stranger].sulks;
         return;
     case FLOOD:
-        flood(s);
+        flood(stranger);
         return;
     case WAIT:
     case STEPS:
-        settle();
+        strangers_settle(all);
         return;
     }
 }
@@ -277,7 +227,7 @@ static void take_step(uint8_t byte) {
 static void witness_says(const struct buf *packet, struct buf *answer) {
     ssize_t n = sim_write(world.witness, buf_bytes(packet));
     assert(n == (ssize_t)packet->len);
-    settle();
+    strangers_settle(&world.strangers);
     (void)sim_read(world.witness, answer);
 }
 
@@ -338,18 +288,23 @@ static void open_world(uint8_t how) {
     if (how & 4)
         make_policy(f);
     gateway_fixture_start(f, how & 2 ? 2 : 1);
+    world.strangers.sim = f->sim;
     witness_comes();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    world.input = bytes_of(data, size);
-    open_world(take_byte());
-    for (int steps = 0; steps < STEPS_MAX && world.input.len > 0; steps++)
-        take_step(take_byte());
-    settle();
+    struct strangers *all = &world.strangers;
+    *all = (struct strangers){
+        .door = TEST_MQTT, .input = bytes_of(data, size), .check = check_packets};
+    open_world(strangers_take_byte(all));
+    for (int steps = 0; steps < STRANGER_STEPS_MAX && all->input.len > 0; steps++)
+        take_step(strangers_take_byte(all));
+    strangers_settle(all);
     witness_is_served();
-    for (int i = 0; i < STRANGERS; i++)
-        leave(&world.strangers[i]);
+    for (size_t i = 0; i < STRANGERS; i++) {
+        stranger_leave(all, i);
+        forget(i);
+    }
     sim_end_free(world.witness);
     gateway_fixture_close(&world.server);
     return 0;
