@@ -8,9 +8,9 @@
 #include "account/account.h"
 #include "base/clock.h"
 #include "cli/cli.h"
-#include "gateway/fetch.h"
 #include "gateway/running.h"
 #include "identity/revocation.h"
+#include "web/fetch.h"
 
 /* A running server acts on live connections when it is told; new ones ask the store anyway. */
 static void tell_server(const char *data) {

@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "gateway/fetch.h"
 #include "gateway/principals.h"
 #include "gateway/server.h"
 #include "gateway/settings.h"
 #include "identity/revocation.h"
+#include "web/fetch.h"
 
 enum { RETRY_MS = 10 * 60 * 1000 };
 
