@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "gateway/accounts.h"
 #include "gateway/announcements.h"
+#include "gateway/deliveries.h"
 #include "gateway/documents.h"
 #include "gateway/presence.h"
 #include "gateway/principals.h"
@@ -86,6 +87,7 @@ static void told(void *server, const struct change *changes, size_t count) {
         domains |= changes[i].kind == CHANGE_DOMAIN;
     principals_told(server, changes, count);
     rules_told(server, changes, count);
+    outbox_told(((struct server *)server)->outbox, changes, count);
     if (domains)
         (void)kill(getpid(), SIGHUP);
 }
@@ -108,6 +110,7 @@ status server_open(struct server *s, const struct settings *settings) {
     for (int crew = 0; crew < CREW_COUNT; crew++)
         s->workers[crew] = workers_new(crew_sizes[crew]);
     TRY(open_bulk(s));
+    TRY(deliveries_open(s));
     return open_api(s);
 }
 
@@ -123,8 +126,11 @@ static void settle(struct server *s) {
 
 void server_close(struct server *s) {
     atomic_store(&s->stopping, true);
+    outbox_stop(s->outbox);
     for (int crew = 0; crew < CREW_COUNT; crew++)
         workers_free(s->workers[crew]);
+    if (s->outbox)
+        outbox_wait(s->outbox);
     settle(s);
     for (unsigned i = 0; i < s->plane_count; i++) {
         struct loop *loop = s->planes[i]->loop;
@@ -134,6 +140,7 @@ void server_close(struct server *s) {
     rules_close(s);
     api_free(s->api);
     bulk_free(s->bulk);
+    outbox_close(s->outbox);
     mem_free(s->buckets_folder);
     key_pool_free(s->key_pool);
     issuer_close(s->issuer);
@@ -210,8 +217,14 @@ static void sweep(const struct server *s) {
         log_event(LOG_ERROR, "provisioning.not_swept", "%s", failure_text());
 }
 
+static void look_again(struct server *s) {
+    principals_look_again(s);
+    outbox_look_again(s->outbox);
+}
+
 /* Waits for the end; meanwhile SIGHUP or the time reload the server's certificates, what is due
- * gets done, and SIGUSR1 says that another process has written to the store (kedge import). */
+ * gets done, and SIGUSR1 says that another process has written to the store (kedge import,
+ * kedge queue). */
 static void wait_for_end(struct server *s, const sigset_t *signals) {
     for (int signal_number = 0;;) {
         struct timespec timeout = {.tv_sec = LOOK_AROUND_S};
@@ -220,7 +233,7 @@ static void wait_for_end(struct server *s, const sigset_t *signals) {
         if (signal_number == SIGTERM || signal_number == SIGINT)
             return;
         if (signal_number == SIGUSR1)
-            principals_look_again(s);
+            look_again(s);
         if (signal_number == SIGHUP || clock_wall_ms() >= s->identity_look_again_ms ||
             accounts_have_changed(s))
             accounts_renew(s);
