@@ -16,7 +16,7 @@ enum { READ_BYTES = 64 * 1024, READS_PER_TURN = 16 };
 
 /* ---- output ---- */
 
-static void emit(struct output *o, const struct runtime_line *lines, size_t count) {
+static void emit(struct transcript *o, const struct runtime_line *lines, size_t count) {
     struct environment *e = OWNER(o, struct environment, output);
     const struct runtime_host *host = &e->runtimes->host;
     if (host->log)
@@ -38,9 +38,9 @@ static void read_output(struct environment *e) {
             e->pipe = -1;
             break;
         }
-        output_take(&e->output, bytes_of(piece, (size_t)n), clock_wall_ms());
+        transcript_take(&e->output, bytes_of(piece, (size_t)n), clock_wall_ms());
     }
-    output_flush(&e->output);
+    transcript_flush(&e->output);
 }
 
 /* ---- the end of the process ---- */
@@ -182,15 +182,15 @@ void environment_free(struct environment *e) {
     pthread_mutex_lock(&e->runtimes->mutex);
     list_remove(&e->everywhere);
     pthread_mutex_unlock(&e->runtimes->mutex);
-    output_end(&e->output, clock_wall_ms());
-    output_flush(&e->output);
+    transcript_end(&e->output, clock_wall_ms());
+    transcript_flush(&e->output);
     if (e->door.listener >= 0)
         door_close(&e->door);
     close_if(e->handle);
     close_if(e->pipe);
     close_if(e->report);
     dialogue_done(&e->dialogue);
-    output_done(&e->output);
+    transcript_done(&e->output);
     arena_done(&e->memory);
     mem_free(e);
 }

@@ -57,7 +57,7 @@ struct environment {
 
     struct door door;
     struct dialogue dialogue;
-    struct output output;
+    struct transcript output;
 };
 
 /* environment_start starts a process for the code. `interpreter` is from language_find.

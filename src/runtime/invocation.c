@@ -30,8 +30,8 @@ static void fail_late(struct environment *e, const struct invocation *i, int64_t
     char at[25];
     double s = (double)ms / 1000;
     clock_format(now, at);
-    output_say(&e->output, now, "%s %s Task timed out after %.2f seconds\n\n", at, i->request_id,
-               s);
+    transcript_say(&e->output, now, "%s %s Task timed out after %.2f seconds\n\n", at,
+                   i->request_id, s);
     fail(out, error_json(a, "Sandbox.Timedout",
                          arena_printf(a, "RequestId: %s Error: Task timed out after %.2f seconds",
                                       i->request_id, s)));
@@ -43,11 +43,11 @@ static void fail_ended(struct environment *e, const struct invocation *i, struct
     const char *text = *how ? arena_printf(a, "Runtime exited with error: %s", how)
                             : "Runtime exited without providing a reason";
     int64_t now = clock_wall_ms();
-    output_say(&e->output, now, "RequestId: %s Error: %s\nRuntime.ExitError\n", i->request_id,
-               text);
+    transcript_say(&e->output, now, "RequestId: %s Error: %s\nRuntime.ExitError\n", i->request_id,
+                   text);
     if (e->is_over_memory)
-        output_say(&e->output, now, "[kedge] the function used more than its %u MB of memory\n",
-                   e->memory_mb);
+        transcript_say(&e->output, now, "[kedge] the function used more than its %u MB of memory\n",
+                       e->memory_mb);
     fail(out, error_json(a, "Runtime.ExitError",
                          arena_printf(a, "RequestId: %s Error: %s", i->request_id, text)));
 }
@@ -60,9 +60,9 @@ static uint64_t earlier(uint64_t a, uint64_t b) {
 
 static void say_init_start(struct environment *e, const struct invocation *i) {
     const struct runtime_code *c = i->code;
-    output_say(&e->output, clock_wall_ms(),
-               "INIT_START Runtime Version: %.*s (%s)\tRuntime Version ARN: -\n",
-               BYTES_ARG(c->runtime), i->interpreter);
+    transcript_say(&e->output, clock_wall_ms(),
+                   "INIT_START Runtime Version: %.*s (%s)\tRuntime Version ARN: -\n",
+                   BYTES_ARG(c->runtime), i->interpreter);
 }
 
 /* From start to the first `next`. False when there is a result already: it did not get that far. */
@@ -142,15 +142,16 @@ static void say_end(struct environment *e, const struct invocation *i,
     int64_t now = clock_wall_ms();
     double ms = (double)r->duration_us / 1000;
     char init[64] = "";
-    output_end(&e->output, now);
-    output_say(&e->output, now, "END RequestId: %s\n", i->request_id);
+    transcript_end(&e->output, now);
+    transcript_say(&e->output, now, "END RequestId: %s\n", i->request_id);
     if (i->cold)
         (void)snprintf(init, sizeof init, "Init Duration: %.2f ms\t", (double)e->init_us / 1000);
-    output_say(&e->output, now,
-               "REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %lld ms\tMemory Size: %u "
-               "MB\tMax Memory Used: %zu MB\t%s\n",
-               i->request_id, ms, (long long)((r->duration_us + 999) / 1000), e->memory_mb,
-               (environment_peak_kb(e) + 1023) / 1024, init);
+    transcript_say(
+        &e->output, now,
+        "REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %lld ms\tMemory Size: %u "
+        "MB\tMax Memory Used: %zu MB\t%s\n",
+        i->request_id, ms, (long long)((r->duration_us + 999) / 1000), e->memory_mb,
+        (environment_peak_kb(e) + 1023) / 1024, init);
 }
 
 status invocation_run(struct environment *e, const struct invocation *i, struct arena *a,
@@ -158,22 +159,22 @@ status invocation_run(struct environment *e, const struct invocation *i, struct 
     struct runtime_result r = {.executed_version = arena_copy(a, i->code->version),
                                .request_id = bytes_from(i->request_id),
                                .cold = i->cold};
-    output_begin(&e->output);
+    transcript_begin(&e->output);
     if (i->cold)
         say_init_start(e, i);
     bool goes_on = !i->cold || initialize(e, i, a, &r);
     if (e->failure[0])
         return FAIL(E_UNAVAILABLE, "the function cannot be confined and started: %s", e->failure);
-    output_say(&e->output, clock_wall_ms(), "START RequestId: %s Version: %.*s\n", i->request_id,
-               BYTES_ARG(i->code->version));
+    transcript_say(&e->output, clock_wall_ms(), "START RequestId: %s Version: %.*s\n",
+                   i->request_id, BYTES_ARG(i->code->version));
     if (goes_on)
         run(e, i, a, &r);
     say_end(e, i, &r);
     if (!e->is_stale)
         environment_freeze(e);
-    output_flush(&e->output);
+    transcript_flush(&e->output);
     if (i->event->want_log_tail)
-        r.log_tail = arena_copy(a, output_tail(&e->output));
+        r.log_tail = arena_copy(a, transcript_tail(&e->output));
     *out = r;
     return OK;
 }

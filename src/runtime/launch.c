@@ -46,8 +46,8 @@ static bool lend_credentials(struct environment *e, const struct runtime_code *c
         e->expires_ms = out->expires_ms;
         return true;
     }
-    output_say(&e->output, clock_wall_ms(), "[kedge] no credentials for this function: %s\n",
-               failure_text());
+    transcript_say(&e->output, clock_wall_ms(), "[kedge] no credentials for this function: %s\n",
+                   failure_text());
     return false;
 }
 

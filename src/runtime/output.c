@@ -4,18 +4,18 @@
 #include <stdio.h>
 #include <string.h>
 
-void output_done(struct output *o) {
+void transcript_done(struct transcript *o) {
     buf_done(&o->partial);
     buf_done(&o->text);
     buf_done(&o->tail);
 }
 
-void output_begin(struct output *o) {
+void transcript_begin(struct transcript *o) {
     buf_clear(&o->tail);
     o->taken = o->dropped = 0;
 }
 
-void output_flush(struct output *o) {
+void transcript_flush(struct transcript *o) {
     struct runtime_line lines[OUTPUT_PENDING_MAX];
     size_t from = 0;
     for (size_t i = 0; i < o->pending; i++) {
@@ -29,7 +29,7 @@ void output_flush(struct output *o) {
     buf_clear(&o->text);
 }
 
-static void add_to_tail(struct output *o, bytes event) {
+static void add_to_tail(struct transcript *o, bytes event) {
     size_t most = RUNTIME_LOG_TAIL_BYTES;
     if (event.len > most)
         event = bytes_skip(event, event.len - most);
@@ -38,12 +38,12 @@ static void add_to_tail(struct output *o, bytes event) {
         buf_drop_front(&o->tail, o->tail.len - most);
 }
 
-bytes output_tail(const struct output *o) {
+bytes transcript_tail(const struct transcript *o) {
     size_t most = RUNTIME_LOG_TAIL_BYTES;
     return bytes_skip(buf_bytes(&o->tail), o->tail.len > most ? o->tail.len - most : 0);
 }
 
-static void add_event(struct output *o, bytes event, int64_t now_ms) {
+static void add_event(struct transcript *o, bytes event, int64_t now_ms) {
     if (event.len == 0)
         return;
     buf_append(&o->text, event);
@@ -52,12 +52,12 @@ static void add_event(struct output *o, bytes event, int64_t now_ms) {
     o->pending++;
     add_to_tail(o, event);
     if (o->pending == OUTPUT_PENDING_MAX)
-        output_flush(o);
+        transcript_flush(o);
 }
 
 /* The partial line ends here. What breaks it into lines without ending it was written as a carriage
  * return; the one before the newline is just that. */
-static void end_line(struct output *o, int64_t now_ms) {
+static void end_line(struct transcript *o, int64_t now_ms) {
     uint8_t *p = o->partial.ptr;
     size_t len = o->partial.len;
     for (size_t i = 0; i + 1 < len; i++)
@@ -68,7 +68,7 @@ static void end_line(struct output *o, int64_t now_ms) {
 }
 
 /* Takes up to a newline off the front. */
-static void take_piece(struct output *o, bytes *left, int64_t now_ms) {
+static void take_piece(struct transcript *o, bytes *left, int64_t now_ms) {
     size_t newline = bytes_find(*left, '\n');
     bool ends = newline < left->len;
     size_t len = newline + (ends ? 1 : 0), room = OUTPUT_LINE_BYTES_MAX - o->partial.len;
@@ -82,7 +82,7 @@ static void take_piece(struct output *o, bytes *left, int64_t now_ms) {
         end_line(o, now_ms);
 }
 
-void output_take(struct output *o, bytes written, int64_t now_ms) {
+void transcript_take(struct transcript *o, bytes written, int64_t now_ms) {
     size_t room = RUNTIME_OUTPUT_BYTES_MAX - o->taken;
     if (written.len > room) {
         o->dropped += written.len - room;
@@ -93,7 +93,7 @@ void output_take(struct output *o, bytes written, int64_t now_ms) {
         take_piece(o, &written, now_ms);
 }
 
-void output_say(struct output *o, int64_t now_ms, const char *format, ...) {
+void transcript_say(struct transcript *o, int64_t now_ms, const char *format, ...) {
     char text[2048];
     va_list args;
     va_start(args, format);
@@ -104,12 +104,12 @@ void output_say(struct output *o, int64_t now_ms, const char *format, ...) {
         add_event(o, bytes_of(text, (size_t)len < most ? (size_t)len : most), now_ms);
 }
 
-void output_end(struct output *o, int64_t now_ms) {
+void transcript_end(struct transcript *o, int64_t now_ms) {
     end_line(o, now_ms);
     if (o->dropped > 0)
-        output_say(o, now_ms,
-                   "[kedge] %zu more bytes of output were not kept: an invocation may write "
-                   "%d bytes to its log\n",
-                   o->dropped, RUNTIME_OUTPUT_BYTES_MAX);
+        transcript_say(o, now_ms,
+                       "[kedge] %zu more bytes of output were not kept: an invocation may write "
+                       "%d bytes to its log\n",
+                       o->dropped, RUNTIME_OUTPUT_BYTES_MAX);
     o->dropped = 0;
 }

@@ -9,7 +9,7 @@ enum {
     OUTPUT_PENDING_MAX = 512,                /* events before they must be handed on */
 };
 
-struct output {
+struct transcript {
     struct buf partial; /* a line that has not ended */
     struct buf text;    /* of the pending events, one after the other */
     size_t ends[OUTPUT_PENDING_MAX];
@@ -17,19 +17,20 @@ struct output {
     size_t pending;
     struct buf tail;       /* at most twice RUNTIME_LOG_TAIL_BYTES */
     size_t taken, dropped; /* bytes of the process, in this invocation */
-    void (*emit)(struct output *o, const struct runtime_line *lines, size_t count);
+    void (*emit)(struct transcript *o, const struct runtime_line *lines, size_t count);
 };
 
-void output_done(struct output *o);
-/* output_begin forgets tail and bounds: an invocation begins. */
-void output_begin(struct output *o);
-/* output_take takes what the process wrote; beyond RUNTIME_OUTPUT_BYTES_MAX it is counted only. */
-void output_take(struct output *o, bytes written, int64_t now_ms);
-/* output_say adds an event of our own: START, END, REPORT … */
-void output_say(struct output *o, int64_t now_ms, const char *format, ...) PRINTF(3, 4);
-/* output_end ends the line that has not ended, and says how much was dropped. */
-void output_end(struct output *o, int64_t now_ms);
-/* output_flush hands pending events on. */
-void output_flush(struct output *o);
-/* output_tail is the last RUNTIME_LOG_TAIL_BYTES, until the next change. */
-bytes output_tail(const struct output *o);
+void transcript_done(struct transcript *o);
+/* transcript_begin forgets tail and bounds: an invocation begins. */
+void transcript_begin(struct transcript *o);
+/* transcript_take takes what the process wrote; beyond RUNTIME_OUTPUT_BYTES_MAX it is counted only.
+ */
+void transcript_take(struct transcript *o, bytes written, int64_t now_ms);
+/* transcript_say adds an event of our own: START, END, REPORT … */
+void transcript_say(struct transcript *o, int64_t now_ms, const char *format, ...) PRINTF(3, 4);
+/* transcript_end ends the line that has not ended, and says how much was dropped. */
+void transcript_end(struct transcript *o, int64_t now_ms);
+/* transcript_flush hands pending events on. */
+void transcript_flush(struct transcript *o);
+/* transcript_tail is the last RUNTIME_LOG_TAIL_BYTES, until the next change. */
+bytes transcript_tail(const struct transcript *o);
