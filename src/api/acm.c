@@ -164,6 +164,7 @@ const struct handler handlers_acm[ACM_OPERATIONS] = {
 /* What ACM calls a failure, where that differs from IoT. */
 const struct error_name errors_acm[] = {
     {E_INVALID, "ValidationException", 400},
+    {E_VALIDATION, "ValidationException", 400},
     {E_CERTIFICATE_INVALID, "ValidationException", 400},
     {E_DELETE_CONFLICT, "ResourceInUseException", 400},
     {E_LIMIT, "LimitExceededException", 400},

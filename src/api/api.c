@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/exchange.h"
+#include "api/generated/lambda.h"
 #include "api/handlers.h"
 #include "api/route.h"
 #include "api/signers.h"
@@ -36,18 +37,22 @@ void api_free(struct api *api) {
 
 enum api_pace api_pace_of(const struct http_request *request) {
     static const struct {
-        enum iot_operation operation;
+        const struct model *model;
+        unsigned operation;
         enum api_pace pace;
-    } slow[] = {{IOT_CREATE_KEYS_AND_CERTIFICATE, API_MAKES_KEYS},
-                {IOT_CREATE_PROVISIONING_CLAIM, API_MAKES_KEYS},
-                {IOT_CREATE_CERTIFICATE_FROM_CSR, API_MAY_CALL},
-                {IOT_TEST_INVOKE_AUTHORIZER, API_MAY_CALL}};
+    } slow[] = {{&model_iot, IOT_CREATE_KEYS_AND_CERTIFICATE, API_MAKES_KEYS},
+                {&model_iot, IOT_CREATE_PROVISIONING_CLAIM, API_MAKES_KEYS},
+                {&model_iot, IOT_CREATE_CERTIFICATE_FROM_CSR, API_MAY_CALL},
+                {&model_iot, IOT_TEST_INVOKE_AUTHORIZER, API_MAY_CALL},
+                {&model_lambda, LAMBDA_INVOKE, API_INVOKES},
+                {&model_lambda, LAMBDA_CREATE_FUNCTION, API_UNPACKS},
+                {&model_lambda, LAMBDA_UPDATE_FUNCTION_CODE, API_UNPACKS}};
     enum model_method method;
     if (!model_method_find(request->method, &method))
         return API_QUICK;
     for (size_t i = 0; i < COUNT_OF(slow); i++) {
-        const struct model_operation *o = &model_iot.operations[slow[i].operation];
-        if (method == o->method && route_leads_to(&model_iot, o, request->path))
+        const struct model_operation *o = &slow[i].model->operations[slow[i].operation];
+        if (method == o->method && route_leads_to(slow[i].model, o, request->path))
             return slow[i].pace;
     }
     return API_QUICK;

@@ -18,6 +18,7 @@
 struct api;
 struct bulk;                /* provisioning/bulk.h */
 struct connectivity_source; /* registry/connectivity.h */
+struct function_host;       /* function/host.h */
 struct functions;           /* function/function.h */
 struct issuer;              /* identity/issuer.h */
 struct key_pool;            /* identity/key_pool.h */
@@ -29,6 +30,7 @@ struct api_config {
     const struct issuer *issuer;
     struct key_pool *keys;                    /* NULL: every key is made when it is asked for */
     struct functions *functions;              /* NULL: this server runs none */
+    struct function_host *function_host;      /* likewise; what Lambda's operations change */
     bool without_quotas;                      /* profile standard: policy documents of any length */
     struct connectivity_source *connectivity; /* NULL: nobody is ever connected */
     struct bulk *bulk; /* NULL: this server runs no thing registration tasks */
@@ -60,8 +62,9 @@ void api_response_done(struct api_response *r);
 
 /* api_pace_of tells what a request may take if it is signed rightly, so that others need not wait
  * behind it: API_MAKES_KEYS takes a thousand times as long as most, API_MAY_CALL waits up to
- * seconds for a function. Pure; any thread. */
-enum api_pace { API_QUICK, API_MAKES_KEYS, API_MAY_CALL };
+ * seconds for a function, API_INVOKES up to a quarter of an hour, API_UNPACKS reads a whole
+ * package. Pure; any thread. */
+enum api_pace { API_QUICK, API_MAKES_KEYS, API_MAY_CALL, API_INVOKES, API_UNPACKS };
 enum api_pace api_pace_of(const struct http_request *request);
 
 /* api_coverage appends the table of all operations, marked "done" or "not yet", and the counts:

@@ -7,6 +7,7 @@
 #include "api/api.h"
 #include "api/generated/iot.h"
 #include "api/record.h"
+#include "function/code.h"
 #include "identity/issuer.h"
 #include "registry/registry.h"
 #include "template/plan.h"
@@ -31,6 +32,8 @@ struct call {
     struct issued issued;
     struct plan plan;     /* of RegisterThing */
     uint64_t input_bytes; /* of StartThingRegistrationTask */
+    struct code code;     /* unpacked for a function */
+    bytes code_replaced;  /* … and what it took the place of */
     /* Of a ResourceAlreadyExistsException: which one [AWS control-plane 2]. */
     bytes resource_id, resource_arn;
 };

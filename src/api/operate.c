@@ -17,7 +17,7 @@ static status read_input(struct exchange *x, const struct route *route, struct c
     TRY(decode_input(x->arena, face_of(x)->model, route, x->request, &input));
     x->message = constraints_check(x->api->patterns[x->service->face], input);
     if (x->message.ptr)
-        return FAIL(E_INVALID, "%.*s", BYTES_ARG(x->message));
+        return FAIL(E_VALIDATION, "%.*s", BYTES_ARG(x->message));
     c->in = input;
     return OK;
 }

@@ -17,9 +17,10 @@ void exchange_write_error(struct exchange *x, status s, bytes message) {
     struct json_writer w;
     json_start(&w, &x->out->body);
     json_object_begin(&w);
-    json_name(&w, "__type");
-    json_text(&w, x->out->error);
-    json_name(&w, "message");
+    bool is_lambda = x->service->face == FACE_LAMBDA;
+    json_name(&w, is_lambda ? "Type" : "__type"); /* [AWS rules 7] */
+    json_text(&w, !is_lambda ? x->out->error : x->out->status < 500 ? "User" : "Service");
+    json_name(&w, is_lambda ? "Message" : "message");
     json_string(&w, message);
     if (s == E_EXISTS && x->resource_id.ptr) {
         json_name(&w, "resourceId");

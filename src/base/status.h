@@ -15,6 +15,9 @@
 /*     status                HTTP  AWS error type                           MQTT 5 reason code  */
 #define STATUS_TABLE(X)                                                    \
     X(INVALID, 400, "InvalidRequestException", 0x83)                       \
+    X(VALIDATION, 400, "InvalidRequestException", 0x83)                    \
+    X(REQUEST_CONTENT, 400, "InvalidRequestContentException", 0x83)        \
+    X(EVENT_TOO_LARGE, 413, "RequestTooLargeException", 0x95)              \
     X(DENIED, 401, "UnauthorizedException", 0x87)                          \
     X(ACCESS_DENIED, 403, "AccessDeniedException", 0x87)                   \
     X(FORBIDDEN, 403, "ForbiddenException", 0x87)                          \

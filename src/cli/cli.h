@@ -21,7 +21,6 @@ int command_lint(int count, char **words);
 int command_check(int count, char **words);
 int command_import(int count, char **words);
 int command_export(int count, char **words);
-int command_queue(int count, char **words);
 
 /* What most commands take: --data DIR, --account ID and one word. */
 struct arguments {

@@ -191,7 +191,9 @@ static void done(struct job *j) {
 }
 
 static const enum crew crews[] = {
-    [API_QUICK] = CREW_WRITERS, [API_MAKES_KEYS] = CREW_KEYS, [API_MAY_CALL] = CREW_CALLS};
+    [API_QUICK] = CREW_WRITERS,       [API_MAKES_KEYS] = CREW_KEYS, [API_MAY_CALL] = CREW_CALLS,
+    [API_INVOKES] = CREW_INVOCATIONS, [API_UNPACKS] = CREW_KEYS, /* as rare, and as long */
+};
 
 static status api_start(struct http_call *k) {
     struct plane *p = k->connection->plane;

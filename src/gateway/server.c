@@ -11,8 +11,8 @@
 #include "base/clock.h"
 #include "gateway/accounts.h"
 #include "gateway/announcements.h"
-#include "gateway/deliveries.h"
 #include "gateway/documents.h"
+#include "gateway/functions.h"
 #include "gateway/presence.h"
 #include "gateway/principals.h"
 #include "gateway/retained.h"
@@ -28,8 +28,8 @@ enum { SPARE_KEYS = 16, LOOK_AROUND_S = 60 };
 
 /* Writers share commits, so more of them at once means fewer waits for the disk. */
 static const unsigned crew_sizes[CREW_COUNT] = {
-    [CREW_DEVICES] = 4, [CREW_WRITERS] = 8,      [CREW_KEYS] = 2,
-    [CREW_CALLS] = 4,   [CREW_AUTHORIZERS] = 16, [CREW_RULES] = 1};
+    [CREW_DEVICES] = 4,      [CREW_WRITERS] = 8,      [CREW_KEYS] = 2, [CREW_CALLS] = 4,
+    [CREW_INVOCATIONS] = 64, [CREW_AUTHORIZERS] = 16, [CREW_RULES] = 1};
 
 /* ---- what lies on disk ---- */
 
@@ -72,6 +72,7 @@ static status open_api(struct server *s) {
                                 .issuer = s->issuer,
                                 .keys = s->key_pool,
                                 .functions = s->functions,
+                                .function_host = s->function_host,
                                 .bulk = s->bulk,
                                 .connectivity = presence_source(s->presence),
                                 .without_quotas = s->settings->profile == PROFILE_STANDARD};
@@ -87,7 +88,6 @@ static void told(void *server, const struct change *changes, size_t count) {
         domains |= changes[i].kind == CHANGE_DOMAIN;
     principals_told(server, changes, count);
     rules_told(server, changes, count);
-    outbox_told(((struct server *)server)->outbox, changes, count);
     if (domains)
         (void)kill(getpid(), SIGHUP);
 }
@@ -110,7 +110,7 @@ status server_open(struct server *s, const struct settings *settings) {
     for (int crew = 0; crew < CREW_COUNT; crew++)
         s->workers[crew] = workers_new(crew_sizes[crew]);
     TRY(open_bulk(s));
-    TRY(deliveries_open(s));
+    TRY(functions_open(s));
     return open_api(s);
 }
 
@@ -126,11 +126,9 @@ static void settle(struct server *s) {
 
 void server_close(struct server *s) {
     atomic_store(&s->stopping, true);
-    outbox_stop(s->outbox);
+    functions_stop(s);
     for (int crew = 0; crew < CREW_COUNT; crew++)
         workers_free(s->workers[crew]);
-    if (s->outbox)
-        outbox_wait(s->outbox);
     settle(s);
     for (unsigned i = 0; i < s->plane_count; i++) {
         struct loop *loop = s->planes[i]->loop;
@@ -139,8 +137,8 @@ void server_close(struct server *s) {
     }
     rules_close(s);
     api_free(s->api);
+    functions_close(s);
     bulk_free(s->bulk);
-    outbox_close(s->outbox);
     mem_free(s->buckets_folder);
     key_pool_free(s->key_pool);
     issuer_close(s->issuer);
@@ -217,14 +215,8 @@ static void sweep(const struct server *s) {
         log_event(LOG_ERROR, "provisioning.not_swept", "%s", failure_text());
 }
 
-static void look_again(struct server *s) {
-    principals_look_again(s);
-    outbox_look_again(s->outbox);
-}
-
 /* Waits for the end; meanwhile SIGHUP or the time reload the server's certificates, what is due
- * gets done, and SIGUSR1 says that another process has written to the store (kedge import,
- * kedge queue). */
+ * gets done, and SIGUSR1 says that another process has written to the store (kedge import). */
 static void wait_for_end(struct server *s, const sigset_t *signals) {
     for (int signal_number = 0;;) {
         struct timespec timeout = {.tv_sec = LOOK_AROUND_S};
@@ -233,11 +225,12 @@ static void wait_for_end(struct server *s, const sigset_t *signals) {
         if (signal_number == SIGTERM || signal_number == SIGINT)
             return;
         if (signal_number == SIGUSR1)
-            look_again(s);
+            principals_look_again(s);
         if (signal_number == SIGHUP || clock_wall_ms() >= s->identity_look_again_ms ||
             accounts_have_changed(s))
             accounts_renew(s);
         sweep(s);
+        functions_sweep(s);
     }
 }
 
@@ -290,6 +283,7 @@ static status serve_until_told(struct server *s, struct loop_threads *threads,
     for (unsigned i = 0; i < s->settings->threads; i++)
         TRY(server_add_plane(s, loop_new_uv(), s->settings->threads));
     server_connect_planes(s);
+    functions_announce(s);
     TRY(start_loops(s, threads));
     TRY(running_write(s));
     say_where(s);

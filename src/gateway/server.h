@@ -15,9 +15,10 @@
 struct api;
 struct bulk; /* provisioning/bulk.h */
 struct documents;
-struct functions; /* function/function.h */
+struct functions;        /* function/function.h */
+struct function_host;    /* function/host.h */
+struct function_running; /* gateway/functions.h */
 struct issuer;
-struct outbox;   /* outbox/outbox.h */
 struct presence; /* gateway/presence.h */
 struct key_pool;
 struct rules;
@@ -30,6 +31,7 @@ enum crew {
     CREW_WRITERS,     /* the control plane, retained messages, reasons: commits */
     CREW_KEYS,        /* requests that make an RSA key pair, which takes a tenth of a second */
     CREW_CALLS,       /* what may call a function, and wait seconds for it */
+    CREW_INVOCATIONS, /* Invoke of the API: a quarter of an hour each, if it comes to that */
     CREW_AUTHORIZERS, /* clients that a function decides about: as slow, and strangers can be many
                        */
     CREW_RULES,       /* topic rules: one thread, so that order is kept */
@@ -49,10 +51,11 @@ struct server {
     struct key_pool *key_pool;
     char *buckets_folder;
     struct bulk *bulk;
-    struct outbox *outbox; /* what is to be delivered elsewhere; gateway/deliveries.h */
     struct api *api;
     struct rules *rules;         /* gateway/rules.h */
     struct functions *functions; /* NULL: this server runs none */
+    struct function_host *function_host;
+    struct function_running *function_running;
     struct authority *authority;
     struct plane *planes[PLANES_MAX];
     unsigned plane_count;

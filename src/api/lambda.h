@@ -1,0 +1,50 @@
+/* The Lambda API: functions, as AWS's clients manage and invoke them [AWS rules 7].
+ *
+ * Changes that come with code unpack it first, then change records in a transaction of their own,
+ * and only then let go of folders: so these handlers open transactions by themselves. */
+#pragma once
+#include "api/exchange.h"
+#include "api/generated/lambda.h"
+#include "function/code.h"
+#include "function/host.h"
+#include "registry/function_policy.h"
+
+/*    operation, handler, what the engine does with the store */
+#define HANDLERS_LAMBDA(X)                                               \
+    /* lambda_functions.c */                                             \
+    X(CREATE_FUNCTION, lambda_create_function, NO_STORE)                 \
+    X(UPDATE_FUNCTION_CODE, lambda_update_code, NO_STORE)                \
+    X(UPDATE_FUNCTION_CONFIGURATION, lambda_update_configuration, WRITE) \
+    X(DELETE_FUNCTION, lambda_delete_function, NO_STORE)                 \
+    X(GET_FUNCTION, lambda_get_function, READ)                           \
+    X(GET_FUNCTION_CONFIGURATION, lambda_get_configuration, READ)        \
+    X(LIST_FUNCTIONS, lambda_list_functions, READ)                       \
+    /* lambda_invoke.c */                                                \
+    X(INVOKE, lambda_invoke, NO_STORE)
+
+#define LAMBDA_DECLARE(operation, function, access) call_function function;
+HANDLERS_LAMBDA(LAMBDA_DECLARE)
+#undef LAMBDA_DECLARE
+
+extern const struct handler handlers_lambda[LAMBDA_OPERATIONS];
+extern const struct error_name errors_lambda[];
+
+/* lambda_name takes FunctionName and Qualifier of the input. */
+NODISCARD
+status lambda_name(const struct call *c, struct function_name *out_name);
+
+/* lambda_put_configuration writes a FunctionConfiguration; `qualifier` stands in its ARN. Listings
+ * leave the state out. */
+void lambda_put_configuration(const struct call *c, struct record *out,
+                              const struct function_record *f, bytes qualifier, bool is_listed);
+
+/* lambda_page reads Marker and MaxItems, which may ask for more than a page ever has. */
+struct page lambda_page(const struct call *c);
+
+/* lambda_change runs `change` in a write transaction of its own. */
+NODISCARD
+status lambda_change(struct call *c, call_function *change);
+
+/* lambda_data is the data directory; E_UNAVAILABLE when this server has no functions. */
+NODISCARD
+status lambda_data(const struct call *c, const char **out_data);
