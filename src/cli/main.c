@@ -43,6 +43,8 @@ static const struct command commands[] = {
      "registers all certificates of a ledger; kedge import --help lists the options"},
     {"export", command_export, "[--data DIR] [--account ID] [--format csv|folder|bundle] PATH",
      "writes all certificates of an account as a ledger"},
+    {"queue", command_queue, "[retry [LANE]|drop LANE] [--data DIR] [--account ID]",
+     "lists what waits to be delivered elsewhere, tries it now or drops it; beside the server too"},
     {"api", command_api, "--coverage", "prints which of AWS IoT's operations are there"},
 };
 
@@ -119,7 +121,7 @@ int ask_store(const char *command, int count, char **words,
     struct arguments a;
     struct store *store = NULL;
     status s = arguments_parse(count, words, &a);
-    if (s == OK && a.more && strcmp(command, "crl") != 0)
+    if (s == OK && a.more && strcmp(command, "crl") != 0 && strcmp(command, "queue") != 0)
         s = FAIL(E_INVALID, "'%s' is one word too many; see kedge help", a.more);
     if (s == OK && check)
         s = check(&a);

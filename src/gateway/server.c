@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "gateway/accounts.h"
 #include "gateway/announcements.h"
+#include "gateway/deliveries.h"
 #include "gateway/documents.h"
 #include "gateway/functions.h"
 #include "gateway/presence.h"
@@ -88,6 +89,7 @@ static void told(void *server, const struct change *changes, size_t count) {
         domains |= changes[i].kind == CHANGE_DOMAIN;
     principals_told(server, changes, count);
     rules_told(server, changes, count);
+    outbox_told(((struct server *)server)->outbox, changes, count);
     if (domains)
         (void)kill(getpid(), SIGHUP);
 }
@@ -111,6 +113,7 @@ status server_open(struct server *s, const struct settings *settings) {
         s->workers[crew] = workers_new(crew_sizes[crew]);
     TRY(open_bulk(s));
     TRY(functions_open(s));
+    TRY(deliveries_open(s));
     return open_api(s);
 }
 
@@ -126,9 +129,12 @@ static void settle(struct server *s) {
 
 void server_close(struct server *s) {
     atomic_store(&s->stopping, true);
+    outbox_stop(s->outbox);
     functions_stop(s);
     for (int crew = 0; crew < CREW_COUNT; crew++)
         workers_free(s->workers[crew]);
+    if (s->outbox)
+        outbox_wait(s->outbox);
     settle(s);
     for (unsigned i = 0; i < s->plane_count; i++) {
         struct loop *loop = s->planes[i]->loop;
@@ -139,6 +145,7 @@ void server_close(struct server *s) {
     api_free(s->api);
     functions_close(s);
     bulk_free(s->bulk);
+    outbox_close(s->outbox);
     mem_free(s->buckets_folder);
     key_pool_free(s->key_pool);
     issuer_close(s->issuer);
@@ -215,8 +222,14 @@ static void sweep(const struct server *s) {
         log_event(LOG_ERROR, "provisioning.not_swept", "%s", failure_text());
 }
 
+static void look_again(struct server *s) {
+    principals_look_again(s);
+    outbox_look_again(s->outbox);
+}
+
 /* Waits for the end; meanwhile SIGHUP or the time reload the server's certificates, what is due
- * gets done, and SIGUSR1 says that another process has written to the store (kedge import). */
+ * gets done, and SIGUSR1 says that another process has written to the store (kedge import,
+ * kedge queue). */
 static void wait_for_end(struct server *s, const sigset_t *signals) {
     for (int signal_number = 0;;) {
         struct timespec timeout = {.tv_sec = LOOK_AROUND_S};
@@ -225,7 +238,7 @@ static void wait_for_end(struct server *s, const sigset_t *signals) {
         if (signal_number == SIGTERM || signal_number == SIGINT)
             return;
         if (signal_number == SIGUSR1)
-            principals_look_again(s);
+            look_again(s);
         if (signal_number == SIGHUP || clock_wall_ms() >= s->identity_look_again_ms ||
             accounts_have_changed(s))
             accounts_renew(s);

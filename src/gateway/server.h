@@ -19,6 +19,7 @@ struct functions;        /* function/function.h */
 struct function_host;    /* function/host.h */
 struct function_running; /* gateway/functions.h */
 struct issuer;
+struct outbox;   /* outbox/outbox.h */
 struct presence; /* gateway/presence.h */
 struct key_pool;
 struct rules;
@@ -51,6 +52,7 @@ struct server {
     struct key_pool *key_pool;
     char *buckets_folder;
     struct bulk *bulk;
+    struct outbox *outbox; /* what is to be delivered elsewhere; gateway/deliveries.h */
     struct api *api;
     struct rules *rules;         /* gateway/rules.h */
     struct functions *functions; /* NULL: this server runs none */

@@ -6,6 +6,7 @@
 
 /* One document being read. */
 struct parser {
+    enum policy_form form;
     struct arena *arena;
     size_t statement; /* counted from 1; 0 outside of any */
     bool variables;   /* version 2012-10-17 */
@@ -16,6 +17,10 @@ enum { CONDITION_MEMBERS_MAX = 200 };
 
 #define SHOWN(text) BYTES_ARG(bytes_slice((text), 0, 80))
 
+static bool is_iot(const struct parser *p) {
+    return p->form == POLICY_FORM_IOT;
+}
+
 /* Records a sentence that begins with AWS's [AWS control-plane 6.2] and says where. */
 static status malformed(const struct parser *p, const char *format, ...) PRINTF(2, 3);
 static status malformed(const struct parser *p, const char *format, ...) {
@@ -24,7 +29,8 @@ static status malformed(const struct parser *p, const char *format, ...) {
     va_start(args, format);
     (void)vsnprintf(what, sizeof what, format, args);
     va_end(args);
-    const char *syntax = "Policy document is Malformed: Invalid policy syntax.";
+    const char *syntax = is_iot(p) ? "Policy document is Malformed: Invalid policy syntax."
+                                   : "Syntax errors in policy.";
     if (p->statement == 0)
         return FAIL(E_POLICY_MALFORMED, "%s %s", syntax, what);
     return FAIL(E_POLICY_MALFORMED, "%s Statement %zu: %s", syntax, p->statement, what);
@@ -66,6 +72,13 @@ struct element {
     const struct json **place;
 };
 
+/* Why a document of this form cannot have an element that exists in others. */
+static const char *why_unknown(const struct parser *p, bytes name) {
+    if (is_iot(p) && bytes_end_with(name, BYTES("Principal")))
+        return ", and an IoT policy applies to whom it is attached";
+    return "";
+}
+
 /* Sorts the members of `object` into their places; what has none, or comes twice, is refused. */
 static status take_elements(const struct parser *p, const struct json *object,
                             const struct element *elements, size_t count) {
@@ -76,10 +89,7 @@ static status take_elements(const struct parser *p, const struct json *object,
                 found = &elements[i];
         if (!found)
             return malformed(p, "unknown element \"%.*s\"; names are case-sensitive%s",
-                             SHOWN(member->name),
-                             bytes_end_with(member->name, BYTES("Principal"))
-                                 ? ", and an IoT policy applies to whom it is attached"
-                                 : "");
+                             SHOWN(member->name), why_unknown(p, member->name));
         if (*found->place)
             return malformed(p, "%s is there twice", found->name);
         *found->place = member;
@@ -107,21 +117,6 @@ static status take_strings(const struct parser *p, const struct json *value, con
 
 /* ---- actions and resources ---- */
 
-static status take_actions(const struct parser *p, const struct json *action,
-                           const struct json *not_action, struct policy_statement *out) {
-    if (!action == !not_action)
-        return malformed(p, action ? "Action and NotAction exclude each other"
-                                   : "Action is missing; write \"Action\": \"iot:Connect\"");
-    out->is_not_action = not_action != NULL;
-    TRY(take_strings(p, action ? action : not_action, action ? "Action" : "NotAction",
-                     &out->action_names, &out->action_count));
-    for (size_t i = 0; i < out->action_count; i++)
-        out->actions |= policy_action_mask(out->action_names[i]);
-    if (out->is_not_action)
-        out->actions ^= POLICY_ACTIONS_ALL;
-    return OK;
-}
-
 static bool is_stars(bytes text) {
     for (size_t i = 0; i < text.len; i++)
         if (text.ptr[i] != '*')
@@ -133,15 +128,54 @@ static bytes encoded_part(const struct parser *p, bytes part) {
     return policy_template_parse(p->arena, part, POLICY_TEMPLATE_WILDCARDS).pieces[0].text;
 }
 
+/* IAM's actions are any service's: patterns, in lower case, instead of a mask. */
+static status take_any_actions(const struct parser *p, struct policy_statement *out) {
+    bytes *patterns = ARENA_ARRAY(p->arena, bytes, out->action_count);
+    for (size_t i = 0; i < out->action_count; i++) {
+        bytes name = arena_copy(p->arena, out->action_names[i]);
+        bool is_every = is_stars(name);
+        if (!is_every && bytes_find(name, ':') == name.len)
+            return FAIL(E_POLICY_MALFORMED,
+                        "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, "
+                        "etc. (statement %zu: \"%.*s\")",
+                        p->statement, SHOWN(name));
+        policy_lower(name, (uint8_t *)name.ptr);
+        patterns[i] = encoded_part(p, name);
+    }
+    out->action_patterns = patterns;
+    return OK;
+}
+
+static status take_actions(const struct parser *p, const struct json *action,
+                           const struct json *not_action, struct policy_statement *out) {
+    if (!action == !not_action)
+        return malformed(p, action      ? "Action and NotAction exclude each other"
+                            : is_iot(p) ? "Action is missing; write \"Action\": \"iot:Connect\""
+                                        : "Policy statement must contain actions.");
+    out->is_not_action = not_action != NULL;
+    TRY(take_strings(p, action ? action : not_action, action ? "Action" : "NotAction",
+                     &out->action_names, &out->action_count));
+    if (!is_iot(p))
+        return take_any_actions(p, out);
+    for (size_t i = 0; i < out->action_count; i++)
+        out->actions |= policy_action_mask(out->action_names[i]);
+    if (out->is_not_action)
+        out->actions ^= POLICY_ACTIONS_ALL;
+    return OK;
+}
+
 static struct policy_resource parse_resource(const struct parser *p, bytes written) {
     struct policy_resource r = {.written = written, .is_any = is_stars(written)};
     bytes rest = written;
     unsigned flags = POLICY_TEMPLATE_WILDCARDS | (p->variables ? POLICY_TEMPLATE_VARIABLES : 0);
     for (size_t i = 0; i < COUNT_OF(r.parts) && !r.is_any; i++) {
         bytes part = {0};
-        (void)bytes_split(&rest, ':', &part);
+        if (!bytes_split(&rest, ':', &part) && !is_iot(p))
+            part = BYTES("*"); /* to IAM arn:aws:iot:* is all of iot */
         r.parts[i] = encoded_part(p, part);
     }
+    if (!is_iot(p) && !rest.ptr)
+        rest = BYTES("*");
     r.is_short = !r.is_any && !rest.ptr;
     r.rest = policy_template_parse(p->arena, r.is_any || r.is_short ? (bytes){0} : rest, flags);
     return r;
@@ -154,7 +188,11 @@ static status check_resources(const struct parser *p, const bytes *written, size
         if (!is_stars(written[i]) && !bytes_start_with(written[i], BYTES("arn:")))
             buf_printf(&wrong, "%s%.*s", wrong.len ? ", " : " ", SHOWN(written[i]));
     status result = OK;
-    if (wrong.len)
+    if (wrong.len && !is_iot(p))
+        result =
+            FAIL(E_POLICY_MALFORMED, "Resource%s must be in ARN format or \"*\". (statement %zu)",
+                 buf_string(&wrong), p->statement);
+    else if (wrong.len)
         result = FAIL(E_POLICY_MALFORMED,
                       "Policy document is Malformed: The following resources are invalid :%s "
                       "(statement %zu; write arn:aws:iot:REGION:ACCOUNT:topic/NAME or *)",
@@ -166,9 +204,16 @@ static status check_resources(const struct parser *p, const bytes *written, size
 static status take_resources(const struct parser *p, const struct json *resource,
                              const struct json *not_resource, struct policy_statement *out) {
     const bytes *written;
+    if (p->form == POLICY_FORM_TRUST && (resource || not_resource))
+        return FAIL(E_POLICY_MALFORMED,
+                    "Has prohibited field %s (statement %zu: a trust policy is about its role)",
+                    resource ? "Resource" : "NotResource", p->statement);
+    if (p->form == POLICY_FORM_TRUST)
+        return OK;
     if (!resource == !not_resource)
-        return malformed(p, resource ? "Resource and NotResource exclude each other"
-                                     : "Resource is missing; write \"Resource\": \"*\" or an ARN");
+        return malformed(p, resource    ? "Resource and NotResource exclude each other"
+                            : is_iot(p) ? "Resource is missing; write \"Resource\": \"*\" or an ARN"
+                                        : "Policy statement must contain resources.");
     out->is_not_resource = not_resource != NULL;
     TRY(take_strings(p, resource ? resource : not_resource, resource ? "Resource" : "NotResource",
                      &written, &out->resource_count));
@@ -240,6 +285,29 @@ static status take_conditions(const struct parser *p, const struct json *conditi
     return OK;
 }
 
+/* ---- principals ---- */
+
+/* IAM's own sentences for a Principal that is missing or not wanted. */
+static status take_principals(const struct parser *p, const struct json *principal,
+                              const struct json *not_principal, struct policy_statement *out) {
+    const char *wrong = NULL;
+    if (p->form == POLICY_FORM_IDENTITY && (principal || not_principal))
+        wrong = "Policy document should not specify a principal.";
+    else if (p->form != POLICY_FORM_IDENTITY && !principal == !not_principal)
+        wrong = principal ? "Principal and NotPrincipal exclude each other"
+                          : "Missing required field Principal";
+    if (wrong)
+        return FAIL(E_POLICY_MALFORMED, "%s (statement %zu)", wrong, p->statement);
+    if (p->form == POLICY_FORM_IDENTITY)
+        return OK;
+    out->is_not_principal = not_principal != NULL;
+    if (policy_principals_parse(p->arena, principal ? principal : not_principal, &out->principals,
+                                &out->principal_count) != OK)
+        return FAIL(E_POLICY_MALFORMED, "Invalid principal in policy: %s (statement %zu)",
+                    failure_text(), p->statement);
+    return OK;
+}
+
 /* ---- statements ---- */
 
 static status take_effect(const struct parser *p, const struct json *effect,
@@ -266,6 +334,7 @@ static status take_statement(const struct parser *p, const struct json *value,
                              struct policy_statement *out) {
     const struct json *sid = NULL, *effect = NULL, *condition = NULL;
     const struct json *action = NULL, *not_action = NULL, *resource = NULL, *not_resource = NULL;
+    const struct json *principal = NULL, *not_principal = NULL;
     const struct element elements[] = {
         {"Sid", &sid},
         {"Effect", &effect},
@@ -274,10 +343,15 @@ static status take_statement(const struct parser *p, const struct json *value,
         {"Resource", &resource},
         {"NotResource", &not_resource},
         {"Condition", &condition},
+        {"Principal", &principal},
+        {"NotPrincipal", &not_principal},
     };
+    size_t known = COUNT_OF(elements) - (is_iot(p) ? 2 : 0);
     if (value->type != JSON_OBJECT)
         return malformed(p, "it must be an object");
-    TRY(take_elements(p, value, elements, COUNT_OF(elements)));
+    TRY(take_elements(p, value, elements, known));
+    if (!is_iot(p))
+        TRY(take_principals(p, principal, not_principal, out));
     TRY(take_sid(p, sid, out));
     TRY(take_effect(p, effect, out));
     TRY(take_actions(p, action, not_action, out));
@@ -353,6 +427,8 @@ static status check_is_object(const struct parser *p, bytes text) {
         return malformed(p, "it is empty");
     if (trimmed.ptr[0] == '{' || trimmed.ptr[0] == '[' || trimmed.ptr[0] == '"')
         return OK;
+    if (!is_iot(p))
+        return malformed(p, "it is not JSON but begins \"%.*s\"", SHOWN(trimmed));
     return FAIL(E_POLICY_MALFORMED,
                 "Policy document is Malformed: it is not JSON but begins \"%.*s\". If that is the "
                 "name of a file, put file:// before it",
@@ -370,12 +446,18 @@ static status parse_text(struct parser *p, struct arena *json, bytes text,
 
 status policy_document_parse(bytes name, bytes text, size_t length_max,
                              struct policy_document **out_document) {
-    struct parser p = {0};
+    return policy_document_parse_as(POLICY_FORM_IOT, name, text, length_max, out_document);
+}
+
+status policy_document_parse_as(enum policy_form form, bytes name, bytes text, size_t length_max,
+                                struct policy_document **out_document) {
+    struct parser p = {.form = form};
     TRY(check_length(&p, text, length_max));
     struct policy_document *d = NEW(struct policy_document);
     struct arena json = {0};
     atomic_init(&d->refs, 1);
     p.arena = &d->memory;
+    d->form = form;
     d->name = arena_copy(p.arena, name);
     status result = parse_text(&p, &json, text, d);
     arena_done(&json);
@@ -397,6 +479,13 @@ void policy_document_unref(struct policy_document *d) {
         return;
     arena_done(&d->memory);
     mem_free(d);
+}
+
+void policy_lower(bytes text, uint8_t *out) {
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.ptr[i];
+        out[i] = c >= 'A' && c <= 'Z' ? (uint8_t)(c + 'a' - 'A') : c;
+    }
 }
 
 bytes policy_document_name(const struct policy_document *d) {

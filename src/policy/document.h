@@ -1,9 +1,18 @@
 /* A policy document: parsed once, then immutable, counted and shared by all threads.
  *
  * The grammar is that of [AWS policy 1.1]; what it does not know is E_POLICY_MALFORMED with AWS's
- * words first, then what is wrong and where. Unknown actions are accepted and have no effect. */
+ * words first, then what is wrong and where. Unknown actions are accepted and have no effect.
+ *
+ * IAM's documents have the same grammar with other elements; policy/access.h decides by them. */
 #pragma once
 #include "base/bytes.h"
+
+enum policy_form {
+    POLICY_FORM_IOT,      /* attached to certificates and groups; binds to a set (policy/set.h) */
+    POLICY_FORM_IDENTITY, /* of users and roles, boundaries, of sessions */
+    POLICY_FORM_RESOURCE, /* of a resource: says whom (Principal) */
+    POLICY_FORM_TRUST,    /* of a role: who may assume it; no Resource */
+};
 
 struct policy_document;
 
@@ -20,6 +29,10 @@ size_t policy_document_length(bytes text);
 NODISCARD
 status policy_document_parse(bytes name, bytes text, size_t length_max,
                              struct policy_document **out_document);
+/* policy_document_parse_as does so for another form, in IAM's words for what is wrong. */
+NODISCARD
+status policy_document_parse_as(enum policy_form form, bytes name, bytes text, size_t length_max,
+                                struct policy_document **out_document);
 struct policy_document *policy_document_ref(struct policy_document *d);
 void policy_document_unref(struct policy_document *d); /* NULL does nothing */
 

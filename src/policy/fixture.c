@@ -24,8 +24,9 @@ static const struct {
         {"TH:", "thing/"}, {"RA:", "rolealias/"},
 },
   element_names[] = {
-      {"E", "Effect"},       {"A", "Action"},    {"NA", "NotAction"}, {"R", "Resource"},
-      {"NR", "NotResource"}, {"C", "Condition"}, {"S", "Sid"},
+      {"E", "Effect"},   {"A", "Action"},       {"NA", "NotAction"},
+      {"R", "Resource"}, {"NR", "NotResource"}, {"C", "Condition"},
+      {"S", "Sid"},      {"P", "Principal"},    {"NP", "NotPrincipal"},
 };
 
 static bytes in_full(struct arena *a, bytes text) {
@@ -119,6 +120,16 @@ struct policy_document *fixture_document(const char *name, const char *notation)
     struct policy_document *d;
     if (policy_document_parse(bytes_from(name), fixture_text(&a, notation), POLICY_LENGTH_MAX,
                               &d) != OK)
+        give_up("the document is malformed", notation);
+    return d;
+}
+
+struct policy_document *fixture_document_as(enum policy_form form, const char *name,
+                                            const char *notation) {
+    AUTO(arena) a = {0};
+    struct policy_document *d;
+    if (policy_document_parse_as(form, bytes_from(name), fixture_text(&a, notation),
+                                 POLICY_LENGTH_MAX, &d) != OK)
         give_up("the document is malformed", notation);
     return d;
 }
@@ -217,6 +228,24 @@ const struct policy_request *fixture_request(struct arena *a, const char *text) 
         *value = setting(text, names[i]);
         if (value->ptr)
             values[r->value_count++] = (struct policy_request_value){bytes_from(keys[i]), value, 1};
+    }
+    r->values = values;
+    return r;
+}
+
+const struct policy_request *fixture_keys(struct arena *a, const char *text) {
+    struct policy_request *r = ARENA_NEW(a, struct policy_request);
+    struct policy_request_value *values = ARENA_ARRAY(a, struct policy_request_value, ITEMS_MAX);
+    bytes rest = bytes_from(text), part, item;
+    while (bytes_split(&rest, ';', &part) && r->value_count < ITEMS_MAX) {
+        part = bytes_trim(part);
+        size_t equals = bytes_find(part, '=');
+        bytes *items = ARENA_ARRAY(a, bytes, ITEMS_MAX), list = bytes_skip(part, equals + 1);
+        struct policy_request_value *v = &values[r->value_count];
+        *v = (struct policy_request_value){bytes_slice(part, 0, equals), items, 0};
+        while (v->value_count < ITEMS_MAX && bytes_split(&list, '&', &item))
+            items[v->value_count++] = item;
+        r->value_count += equals < part.len;
     }
     r->values = values;
     return r;

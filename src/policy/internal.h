@@ -5,6 +5,7 @@
 
 #include "policy/action.h"
 #include "policy/condition.h"
+#include "policy/principal.h"
 #include "policy/set.h"
 
 /* A pattern of Resource or NotResource [AWS policy 3.2]. */
@@ -22,6 +23,11 @@ struct policy_statement {
     uint32_t actions; /* NotAction is resolved already */
     const bytes *action_names;
     size_t action_count;
+    /* Of IAM's forms, instead of the mask: as many, in lower case and encoded. */
+    const bytes *action_patterns;
+    const struct policy_principal *principals;
+    size_t principal_count;
+    bool is_not_principal;
     const struct policy_resource *resources;
     size_t resource_count;
     const struct policy_clause *clauses;
@@ -31,12 +37,16 @@ struct policy_statement {
 struct policy_document {
     atomic_uint refs;
     struct arena memory; /* everything below, and this */
+    enum policy_form form;
     bytes name;
     bytes version; /* no pointer without one */
     bool is_static;
     const struct policy_statement *statements;
     size_t statement_count;
 };
+
+/* policy_lower writes `text` with small letters, as many bytes. */
+void policy_lower(bytes text, uint8_t *out);
 
 /* policy_resource_is_of: the first five parts name this account's endpoint. */
 bool policy_resource_is_of(const struct policy_resource *r, const struct policy_scope *scope);

@@ -12,6 +12,7 @@ struct asked {
     const struct policy_request *request;
     bool variables; /* of the document at hand */
     struct arena *a;
+    const struct policy_question *access; /* of IAM's documents; NULL for IoT policies */
 };
 
 /* ---- patterns: one number per character, negative for wildcards ---- */
@@ -107,9 +108,11 @@ static bool split_default(bytes inside, bytes *out_name, bytes *out_default) {
 static bytes value_of(const struct asked *q, bytes name, bytes written, bytes fallback) {
     struct policy_key key = policy_key_parse(name);
     struct policy_values found = {0};
-    if (policy_key_is_variable(&key))
+    if (q->access)
+        found = policy_request_find(q->access->known, name);
+    else if (policy_key_is_variable(&key))
         found = policy_context_find(q->context, q->scope, &key, q->a);
-    if (!found.defined)
+    if (!found.defined || found.count != 1)
         return fallback;
     return policy_value_is_substitutable(&key, found.items[0]) ? found.items[0] : written;
 }
@@ -187,12 +190,23 @@ static bytes request_arn(const struct asked *q, bytes name) {
     return type == POLICY_NO_RESOURCE ? BYTES("*") : copy;
 }
 
+static const char *missing_parts(bytes pattern) {
+    static const char *const stars[] = {":*:*:*:*:*", ":*:*:*:*", ":*:*:*", ":*:*", ":*"};
+    size_t colons = 0;
+    for (size_t i = 0; i < pattern.len; i++)
+        colons += pattern.ptr[i] == ':';
+    return colons < COUNT_OF(stars) ? stars[colons] : "";
+}
+
 enum answer { NO, YES, UNDEFINED };
 
 static enum answer resource_matches(const struct asked *q, bytes pattern, bytes arn) {
     bytes have[5], want[5], rest = pattern;
     if (is_stars(pattern))
         return YES;
+    if (q->access) /* what is missing of an ARN is `*` to IAM */
+        rest = pattern =
+            bytes_from(arena_printf(q->a, "%.*s%s", BYTES_ARG(pattern), missing_parts(pattern)));
     bool is_whole = five_parts(&rest, want);
     struct symbols name = pattern_of(q, rest, true, q->variables);
     if (is_whole && name.is_never)
@@ -212,6 +226,8 @@ static enum answer resource_matches(const struct asked *q, bytes pattern, bytes 
 static bool resources_match(const struct asked *q, const struct json *statement, bytes arn) {
     const struct json *resource = json_member(statement, BYTES("Resource"));
     const struct json *except = json_member(statement, BYTES("NotResource"));
+    if (!resource && !except)
+        return true; /* of a trust policy */
     bool matched = false, undefined = false;
     EACH_OF(pattern, resource ? resource : except) {
         enum answer a = resource_matches(q, pattern->text, arn);
@@ -235,7 +251,8 @@ static bytes lower(const struct asked *q, bytes text) {
 static bool actions_match(const struct asked *q, const struct json *statement) {
     const struct json *action = json_member(statement, BYTES("Action"));
     const struct json *except = json_member(statement, BYTES("NotAction"));
-    bytes asked = lower(q, bytes_from(policy_action_name(q->action)));
+    bytes asked =
+        lower(q, q->access ? q->access->action : bytes_from(policy_action_name(q->action)));
     bool matched = false;
     EACH_OF(pattern, action ? action : except)
     matched |= symbols_match(q, pattern_of(q, lower(q, pattern->text), true, false), asked);
@@ -366,6 +383,8 @@ static bytes text_of(const struct json *value) {
 
 static struct policy_values values_of(const struct asked *q, bytes name) {
     struct policy_key key = policy_key_parse(name);
+    if (q->access)
+        return policy_request_find(q->access->known, name);
     if (!policy_key_is_of_connection(&key))
         return policy_request_find(q->request, name);
     if (policy_key_is_of_connect(&key) && q->action != POLICY_CONNECT)
@@ -413,7 +432,7 @@ enum policy_verdict policy_naive_check(const struct json *const *documents, size
                                        enum policy_action action, bytes name,
                                        const struct policy_request *request) {
     AUTO(arena) a = {0};
-    struct asked q = {scope, context, action, request, false, &a};
+    struct asked q = {scope, context, action, request, false, &a, NULL};
     bool allowed = false;
     bytes arn = request_arn(&q, name);
     for (size_t i = 0; i < count; i++) {
@@ -421,6 +440,65 @@ enum policy_verdict policy_naive_check(const struct json *const *documents, size
         q.variables = version && bytes_equal(version->text, BYTES("2012-10-17"));
         EACH_OF(s, json_member(documents[i], BYTES("Statement"))) {
             if (!actions_match(&q, s) || !resources_match(&q, s, arn) || !conditions_hold(&q, s))
+                continue;
+            if (bytes_equal(json_member(s, BYTES("Effect"))->text, BYTES("Deny")))
+                return POLICY_EXPLICIT_DENY;
+            allowed = true;
+        }
+    }
+    return allowed ? POLICY_ALLOWED : POLICY_IMPLICIT_DENY;
+}
+
+/* ---- IAM's documents ---- */
+
+static enum policy_reach reach_of(const struct policy_asker *asker, bytes kind, bytes name) {
+    AUTO(buf) root = {0};
+    buf_printf(&root, "arn:aws:iam::%.*s:root", BYTES_ARG(asker->account));
+    if (bytes_equal(kind, BYTES("Service")))
+        return asker->service.len && bytes_equal(name, asker->service) ? POLICY_ABOUT_ASKER
+                                                                       : POLICY_NOT_ABOUT;
+    if (!bytes_equal(kind, BYTES("AWS")))
+        return POLICY_NOT_ABOUT;
+    if (bytes_equal(name, buf_bytes(&root)) || bytes_equal(name, asker->account))
+        return asker->account.len ? POLICY_ABOUT_ACCOUNT : POLICY_NOT_ABOUT;
+    return bytes_equal(name, BYTES("*")) || (asker->arn.len && bytes_equal(name, asker->arn)) ||
+                   (asker->role_arn.len && bytes_equal(name, asker->role_arn))
+               ? POLICY_ABOUT_ASKER
+               : POLICY_NOT_ABOUT;
+}
+
+static bool principals_match(const struct asked *q, const struct json *statement) {
+    const struct policy_asker *asker = q->access->asker;
+    const struct json *principal = json_member(statement, BYTES("Principal"));
+    const struct json *except = json_member(statement, BYTES("NotPrincipal"));
+    enum policy_reach reach = POLICY_NOT_ABOUT;
+    bool is_deny = bytes_equal(json_member(statement, BYTES("Effect"))->text, BYTES("Deny"));
+    const struct json *named = principal ? principal : except;
+    if (!asker)
+        return true;
+    if (json_is_string(named))
+        reach = POLICY_ABOUT_ASKER;
+    JSON_EACH (kind, named)
+        EACH_OF(name, kind) {
+            enum policy_reach r = reach_of(asker, kind->name, name->text);
+            reach = r > reach ? r : reach;
+        }
+    if (except)
+        return reach == POLICY_NOT_ABOUT;
+    return reach != POLICY_NOT_ABOUT && (is_deny || reach >= q->access->reach);
+}
+
+enum policy_verdict policy_naive_access(const struct json *const *documents, size_t count,
+                                        const struct policy_question *question) {
+    AUTO(arena) a = {0};
+    struct asked q = {.a = &a, .access = question};
+    bool allowed = false;
+    for (size_t i = 0; i < count; i++) {
+        const struct json *version = json_member(documents[i], BYTES("Version"));
+        q.variables = version && bytes_equal(version->text, BYTES("2012-10-17"));
+        EACH_OF(s, json_member(documents[i], BYTES("Statement"))) {
+            if (!actions_match(&q, s) || !principals_match(&q, s) ||
+                !resources_match(&q, s, question->resource) || !conditions_hold(&q, s))
                 continue;
             if (bytes_equal(json_member(s, BYTES("Effect"))->text, BYTES("Deny")))
                 return POLICY_EXPLICIT_DENY;

@@ -154,9 +154,11 @@ void policy_binding_miss(struct policy_binding *b, bytes name) {
 /* The text that takes a variable's place; no pointer when there is none. */
 static bytes substitute(const struct policy_variable *v, struct policy_binding *b) {
     struct policy_values found = {0};
-    if (b->context && policy_key_is_variable(&v->key))
+    if (b->request)
+        found = policy_request_find(b->request, v->key.text);
+    else if (b->context && policy_key_is_variable(&v->key))
         found = policy_context_find(b->context, b->scope, &v->key, b->arena);
-    if (!found.defined)
+    if (!found.defined || found.count != 1) /* a list cannot stand in a text */
         return v->fallback;
     return policy_value_is_substitutable(&v->key, found.items[0]) ? found.items[0] : v->written;
 }

@@ -49,6 +49,7 @@ bool policy_template_is_constant(const struct policy_template *t);
 struct policy_binding {
     const struct policy_scope *scope;
     const struct policy_context *context; /* NULL knows nothing */
+    const struct policy_request *request; /* of IAM's documents: all keys are here instead */
     struct arena *arena;                  /* where bound texts are made */
     uint32_t actions;                     /* of the statement at hand */
     struct policy_missing *missing;

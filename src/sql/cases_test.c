@@ -462,6 +462,11 @@ static const struct expression others[] = {
     {"[1,{'a':2}] = [1,{'a':2.0}]", "true"},
     {"{'a':1,'b':2} = {'b':2,'a':1}", "true"},
     {"{'a':1} = {'a':1,'b':2}", "false"},
+    {"{'a':missing} = {}", "true"},
+    {"[missing] = [null]", "true"},
+    {"decode(encode('{\"a\":1,\"a\":2}', 'base64'), 'base64') = {'a':2}", "true"},
+    {"decode(encode('{\"a\":1e9999,\"b\":1}', 'base64'), 'base64') = {'b':1}", "true"},
+    {"1e35 + 0", "1E+35"},
     {"[1,2] = [2,1]", "false"},
     {"1 + '1'", "\"11\""},
     {"'1' + 1.50", "\"11.5\""},
@@ -486,7 +491,7 @@ static const struct expression others[] = {
     {"2 IN [1, 2.0]", "true"},
     {"'2' IN [1, 2]", "false"},
     {"2 IN 2", NULL},
-    {"9999999999999999999999999999999999 + 1", "1.000000000000000000000000000000000E+34"},
+    {"9999999999999999999999999999999999 + 1", "1E+34"},
     {"1e900 * 1e900", NULL},
     /* paths */
     {"any.x", NULL},
@@ -544,6 +549,12 @@ static const struct expression others[] = {
     {"trunc('7.77', 1)", "7.7"},
     {"transform('other', {}, [])", NULL},
     {"transform('enrichArray', {'a':9,'b':8}, [{'a':1}])", "[{\"a\":1,\"b\":8}]"},
+    {"transform('enrichArray', {'a':9}, [7,[8]])", "[7,[8]]"},
+    {"isUndefined(transform('enrichArray', {'a':rpad(rpad('x',1000),1000)}, "
+     "concat([{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}],[{},{},{},{},{},{},{},{}"
+     ",{},{},{},{},{},{},{},{},{},{},{},{}],[{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},"
+     "{},{}],[{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}])))",
+     "true"},
     {"abs()", NULL},
     {"abs(1, 2)", NULL},
     {"accountid()", "\"123456789012\""},
@@ -595,6 +606,12 @@ static const struct sql_case more_statements[] = {
     {"{\"a\":10.0}", "SELECT a FROM 'a/b'", "{\"a\":10}", .version = SQL_2016_03_23},
     {"{\"a\":10.0}", "SELECT a FROM 'a/b'", "{\"a\":10.0}", .version = SQL_2015_10_08},
     {"{\"a\":10.0}", "SELECT * FROM 'a/b'", "{\"a\":10.0}", .version = SQL_2016_03_23},
+    {"{\"a\":1}", "SELECT *, missing AS a FROM 'a/b'", "{\"a\":1}", .version = SQL_2016_03_23},
+    {"{\"a\":1,\"a\":2}", "SELECT *, a AS b FROM 'a/b'", "{\"a\":2,\"b\":2}",
+     .version = SQL_2016_03_23},
+    {"{\"a\":{\"x\":1,\"x\":2}}", "SELECT a, 3 AS a.y FROM 'a/b'", "{\"a\":{\"x\":2,\"y\":3}}",
+     .version = SQL_2016_03_23},
+    {"{\"a\":1}", "SELECT missing AS x.y FROM 'a/b'", "{}", .version = SQL_2016_03_23},
     {"no JSON", "SELECT *, 1 AS k FROM 'a/b'", "no JSON", .version = SQL_2016_03_23},
     {"no JSON", "SELECT a FROM 'a/b'", "{}", .version = SQL_2016_03_23},
     {"[1,2]", "SELECT * FROM 'a/b'", "[1,2]", .version = SQL_2016_03_23},
@@ -693,6 +710,19 @@ TEST(depth_and_work_are_bounded) {
     buf_text(&deep, " SELECT isUndefined(@v39) AS r FROM 'a/b'");
     check_case(
         &(struct sql_case){"{}", buf_string(&deep), "{\"r\":true}", .version = SQL_2016_03_23});
+}
+
+TEST(an_object_of_many_members_has_each_name_once) {
+    AUTO(buf) payload = {0};
+    AUTO(buf) expected = {0};
+    for (int i = 0; i < 300; i++)
+        buf_printf(&payload, "%s\"k%d\":%d", i ? "," : "{", i % 200, i);
+    for (int i = 0; i < 200; i++)
+        buf_printf(&expected, "%s\"k%d\":%d", i ? "," : "{", i, i < 100 ? i + 200 : i);
+    buf_text(&payload, "}");
+    buf_text(&expected, ",\"more\":1}");
+    check_case(&(struct sql_case){buf_string(&payload), "SELECT *, 1 AS more FROM 'a/b'",
+                                  buf_string(&expected), .version = SQL_2016_03_23});
 }
 
 /* ---- templates [AWS rules 6.3, 11.3] ---- */

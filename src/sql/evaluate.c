@@ -286,29 +286,31 @@ static bytes key_of(const struct sql_node *item) {
     return named ? item->text : (bytes){0};
 }
 
-/* `AS a.b` makes an object within the object. */
-static void put_at(struct sql_list *l, bytes path, struct sql_value v) {
+/* `AS a.b` makes an object within the object. What is Undefined is left out, and what stood there
+ * stays [AWS rules 1.2]. */
+static void put_at(const struct sql_evaluation *e, struct sql_list *l, bytes path,
+                   struct sql_value v) {
     size_t dot = bytes_find(path, '.');
-    if (dot == path.len) {
+    if (v.type == SQL_UNDEFINED || dot == path.len) {
         sql_list_put(l, path, v);
         return;
     }
     bytes first = bytes_slice(path, 0, dot);
+    const struct sql_item *there = sql_list_find(l, first);
     struct sql_list inner = sql_list(l->arena);
-    for (struct sql_item *i = l->first; i; i = i->next)
-        if (bytes_equal(i->name, first) && i->value.type == SQL_OBJECT) {
-            struct sql_walk w = sql_walk(&i->value, false);
-            while (sql_walk_next(&w))
-                sql_list_add(&inner, w.name, w.value);
-        }
-    put_at(&inner, bytes_skip(path, dot + 1), v);
+    if (there && there->value.type == SQL_OBJECT)
+        inner = sql_members(l->arena, &there->value, sql_keeps_decimals(e));
+    put_at(e, &inner, bytes_skip(path, dot + 1), v);
     sql_list_put(l, first, sql_object(&inner));
 }
 
 static void spread(const struct sql_evaluation *e, struct sql_list *l, const struct sql_value *v) {
-    struct sql_walk w = sql_walk(v, sql_keeps_decimals(e));
-    while (v->type == SQL_OBJECT && sql_walk_next(&w))
-        sql_list_put(l, w.name, w.value);
+    struct sql_list members = sql_members(l->arena, v, sql_keeps_decimals(e));
+    bool alone = !l->first;
+    if (alone)
+        *l = members;
+    for (const struct sql_item *i = alone ? NULL : members.first; i; i = i->next)
+        sql_list_put(l, i->name, i->value);
 }
 
 static struct sql_value select_items(struct sql_evaluation *e, const struct sql_select *s) {
@@ -321,13 +323,14 @@ static struct sql_value select_items(struct sql_evaluation *e, const struct sql_
     for (const struct sql_node *i = s->items; i; i = i->next) {
         struct sql_value v = sql_evaluate(e, i);
         if (i->kind == SQL_WHOLE && !i->key.ptr) {
-            spread(e, &l, &v);
+            if (v.type == SQL_OBJECT)
+                spread(e, &l, &v);
             continue;
         }
         bytes key = key_of(i);
         if (!key.ptr)
             key = bytes_from(arena_printf(e->arena, "_%zu", nameless++));
-        put_at(&l, key, v);
+        put_at(e, &l, key, v);
     }
     return sql_object(&l);
 }

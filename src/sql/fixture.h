@@ -11,6 +11,11 @@ struct sql_case {
     enum sql_version version;
 };
 
-/* sql_run appends the actions' payload; false when none runs. Aborts when the SQL cannot be read.
- */
+/* sql_compare evaluates and lets the naive evaluator do the same: false, and both on stderr, when
+ * they differ. What comes near the limits of work and memory, which the naive one does not know, is
+ * not compared. */
+bool sql_compare(const struct sql_statement *s, const struct sql_message *m, bool *out_runs,
+                 struct buf *out);
+/* sql_run appends the actions' payload; false when none runs. Aborts when the SQL cannot be read,
+ * and when the naive evaluator makes something else of it. */
 bool sql_run(const struct sql_case *c, struct buf *out);

@@ -6,6 +6,8 @@
 #include "sql/evaluate.h"
 #include "sql/time_text.h"
 
+enum { TRANSFORM_BYTES_MAX = 128 * 1024 };
+
 static const struct sql_message *message(const struct sql_call *c) {
     return c->evaluation->message;
 }
@@ -152,7 +154,23 @@ static struct sql_value get_(struct sql_call *c) {
     return of->type == SQL_STRING ? letter(of->text, n) : sql_undefined();
 }
 
-/* Each element with the object's members added; on equal keys the element's stay. */
+/* An element with the object's members added; on equal keys its own stay, and one that is no object
+ * stays as it is. */
+static struct sql_value enriched(const struct sql_call *c, const struct sql_value *element,
+                                 const struct sql_list *added) {
+    struct arena *a = c->evaluation->arena;
+    if (element->type != SQL_OBJECT)
+        return *element;
+    struct sql_list own = sql_members(a, element, sql_keeps_decimals(c->evaluation)), more = {0};
+    more.arena = a;
+    for (const struct sql_item *i = added->first; i; i = i->next)
+        if (!sql_list_find(&own, i->name))
+            sql_list_add(&more, i->name, i->value);
+    for (const struct sql_item *i = more.first; i; i = i->next)
+        sql_list_add(&own, i->name, i->value);
+    return sql_object(&own);
+}
+
 static struct sql_value transform_(struct sql_call *c) {
     const struct sql_value *mode = &c->arguments[0], *object = &c->arguments[1],
                            *array = &c->arguments[2];
@@ -160,27 +178,15 @@ static struct sql_value transform_(struct sql_call *c) {
         object->type != SQL_OBJECT || array->type != SQL_ARRAY)
         return sql_undefined();
     bool keep = sql_keeps_decimals(c->evaluation);
-    struct sql_list l = sql_list(c->evaluation->arena);
+    struct sql_list l = sql_list(c->evaluation->arena),
+                    added = sql_members(c->evaluation->arena, object, keep);
     struct sql_walk each = sql_walk(array, keep);
-    while (sql_walk_next(&each) && c->evaluation->arena->total < SQL_MEMORY_MAX) {
-        struct sql_list merged = sql_list(c->evaluation->arena);
-        struct sql_walk w = sql_walk(&each.value, keep), more = sql_walk(object, keep);
-        while (sql_walk_next(&w))
-            sql_list_put(&merged, w.name, w.value);
-        size_t own = 0;
-        for (const struct sql_item *i = merged.first; i; i = i->next)
-            own++;
-        while (sql_walk_next(&more)) {
-            const struct sql_item *i = merged.first;
-            size_t n = 0;
-            while (i && n < own && !bytes_equal(i->name, more.name))
-                i = i->next, n++;
-            if (!i || n == own)
-                sql_list_put(&merged, more.name, more.value);
-        }
-        sql_list_add(&l, (bytes){0}, sql_object(&merged));
-    }
-    return sql_array(&l);
+    while (sql_walk_next(&each) && c->evaluation->arena->total < SQL_MEMORY_MAX)
+        sql_list_add(&l, (bytes){0}, enriched(c, &each.value, &added));
+    AUTO(buf) text = {0};
+    struct sql_value all = sql_array(&l);
+    sql_serialise(&all, &text);
+    return text.len <= TRANSFORM_BYTES_MAX ? all : sql_undefined();
 }
 
 /* ---- time and chance ---- */

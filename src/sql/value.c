@@ -17,6 +17,10 @@ struct sql_value sql_string(bytes text) {
 struct sql_value sql_number(struct decimal d) {
     d = decimal_strip(d);
     bool is_int = d.exponent >= 0 && decimal_length(d) <= DECIMAL_DIGITS;
+    while (!is_int && d.exponent >= 0 && d.coefficient % 10 == 0) {
+        d.coefficient /= 10; /* equal numbers are written alike: 1E+34 */
+        d.exponent++;
+    }
     return (struct sql_value){.type = is_int ? SQL_INT : SQL_DECIMAL, .number = d};
 }
 struct sql_value sql_int(int64_t n) {
@@ -88,6 +92,16 @@ struct sql_walk sql_walk(const struct sql_value *v, bool keep_decimals) {
     return w;
 }
 
+/* sql_walk_next without looking at what is passed. */
+static bool pass_by(struct sql_walk *w) {
+    bool more = w->json || w->items;
+    if (w->json)
+        w->json = w->json->next;
+    else if (w->items)
+        w->items = w->items->next;
+    return more;
+}
+
 bool sql_walk_next(struct sql_walk *w) {
     if (w->json) {
         w->name = w->json->name;
@@ -107,20 +121,97 @@ struct sql_list sql_list(struct arena *a) {
     return (struct sql_list){a, NULL, NULL};
 }
 
-void sql_list_add(struct sql_list *l, bytes name, struct sql_value v) {
+static struct sql_item *append(struct sql_list *l, bytes name, struct sql_value v) {
     struct sql_item *item = ARENA_NEW(l->arena, struct sql_item);
     *item = (struct sql_item){name, v, NULL};
     *(l->last ? l->last : &l->first) = item;
     l->last = &item->next;
+    return item;
+}
+
+void sql_list_add(struct sql_list *l, bytes name, struct sql_value v) {
+    (void)append(l, name, v.type == SQL_UNDEFINED ? sql_null() : v);
+}
+
+static struct sql_item *find_item(const struct sql_list *l, bytes name) {
+    struct sql_item *i = l->first;
+    while (i && !bytes_equal(i->name, name))
+        i = i->next;
+    return i;
+}
+
+const struct sql_item *sql_list_find(const struct sql_list *l, bytes name) {
+    return find_item(l, name);
 }
 
 void sql_list_put(struct sql_list *l, bytes name, struct sql_value v) {
-    for (struct sql_item *i = l->first; i; i = i->next)
-        if (bytes_equal(i->name, name)) {
-            i->value = v;
-            return;
+    struct sql_item *there = find_item(l, name);
+    if (v.type == SQL_UNDEFINED)
+        return;
+    if (there)
+        there->value = v;
+    else
+        sql_list_add(l, name, v);
+}
+
+/* ---- members, each name once ---- */
+
+/* Where names are, by their hash; for objects of many members. */
+struct names {
+    struct sql_item **slots;
+    size_t mask; /* a power of two, less one */
+};
+
+enum { FEW = 16 };
+
+static struct names names_for(struct arena *a, const struct sql_value *object) {
+    struct names n = {NULL, 0};
+    size_t count = 0;
+    struct sql_walk w = sql_walk(object, false);
+    while (pass_by(&w))
+        count++;
+    if (count <= FEW)
+        return n;
+    for (n.mask = 63; n.mask < 2 * count; n.mask = 2 * n.mask + 1)
+        continue;
+    n.slots = ARENA_ARRAY(a, struct sql_item *, n.mask + 1);
+    return n;
+}
+
+static struct sql_item **slot_of(const struct names *n, bytes name) {
+    size_t at = bytes_hash(name) & n->mask;
+    while (n->slots[at] && !bytes_equal(n->slots[at]->name, name))
+        at = (at + 1) & n->mask;
+    return &n->slots[at];
+}
+
+static void drop_undefined(struct sql_list *l) {
+    struct sql_item **at = &l->first;
+    while (*at)
+        if ((*at)->value.type == SQL_UNDEFINED)
+            *at = (*at)->next;
+        else
+            at = &(*at)->next;
+    l->last = l->first ? at : NULL;
+}
+
+struct sql_list sql_members(struct arena *a, const struct sql_value *object, bool keep_decimals) {
+    struct sql_list l = sql_list(a);
+    struct names names = names_for(a, object);
+    struct sql_walk w = sql_walk(object, keep_decimals);
+    while (sql_walk_next(&w)) {
+        struct sql_item **slot = names.slots ? slot_of(&names, w.name) : NULL;
+        struct sql_item *there = slot ? *slot : find_item(&l, w.name);
+        if (there) {
+            there->value = w.value;
+            continue;
         }
-    sql_list_add(l, name, v);
+        there = append(&l, w.name, w.value);
+        if (slot)
+            *slot = there;
+    }
+    drop_undefined(&l);
+    return l;
 }
 
 /* ---- conversions ---- */
@@ -196,17 +287,33 @@ static bool equal_arrays(const struct sql_value *a, const struct sql_value *b) {
     }
 }
 
+/* Of members of one name the last counts. */
+static bool is_last_of_its_name(struct sql_walk rest, bytes name) {
+    while (sql_walk_next(&rest))
+        if (bytes_equal(rest.name, name))
+            return false;
+    return true;
+}
+
+static bool find_last(const struct sql_value *object, bytes name, struct sql_value *out) {
+    struct sql_walk w = sql_walk(object, false);
+    bool found = false;
+    while (sql_walk_next(&w))
+        if (bytes_equal(w.name, name)) {
+            *out = w.value;
+            found = w.value.type != SQL_UNDEFINED;
+        }
+    return found;
+}
+
 /* Every member of `a` is in `b` with the same value. */
 static bool is_within(const struct sql_value *a, const struct sql_value *b) {
-    struct sql_walk left = sql_walk(a, false);
-    while (sql_walk_next(&left)) {
-        struct sql_walk right = sql_walk(b, false);
-        bool found = false;
-        while (!found && sql_walk_next(&right))
-            found = bytes_equal(left.name, right.name) && sql_equal(&left.value, &right.value);
-        if (!found)
+    struct sql_walk w = sql_walk(a, false);
+    struct sql_value other;
+    while (sql_walk_next(&w))
+        if (w.value.type != SQL_UNDEFINED && is_last_of_its_name(w, w.name) &&
+            (!find_last(b, w.name, &other) || !sql_equal(&w.value, &other)))
             return false;
-    }
     return true;
 }
 
@@ -249,8 +356,6 @@ static void write_items(const struct sql_value *v, struct json_writer *w) {
     else
         json_array_begin(w);
     for (const struct sql_item *i = v->items; i; i = i->next) {
-        if (object && i->value.type == SQL_UNDEFINED)
-            continue;
         if (object)
             json_name_bytes(w, i->name);
         sql_write(&i->value, w);

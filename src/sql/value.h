@@ -61,9 +61,13 @@ struct sql_list {
     struct sql_item *first, **last;
 };
 struct sql_list sql_list(struct arena *a);
-void sql_list_add(struct sql_list *l, bytes name, struct sql_value v);
-/* sql_list_put replaces a member of that name, or adds it. */
+void sql_list_add(struct sql_list *l, bytes name, struct sql_value v); /* Undefined: as null */
+/* sql_list_put replaces a member of that name, or adds it; Undefined is left out. */
 void sql_list_put(struct sql_list *l, bytes name, struct sql_value v);
+const struct sql_item *sql_list_find(const struct sql_list *l, bytes name); /* or NULL */
+/* sql_members lists an object's members, each name once: the last value where the first stood. The
+ * list may be added to. */
+struct sql_list sql_members(struct arena *a, const struct sql_value *object, bool keep_decimals);
 
 struct sql_value sql_undefined(void);
 struct sql_value sql_null(void);
@@ -87,7 +91,7 @@ bool sql_to_text(const struct sql_value *v, struct arena *a, bytes *out);
 /* sql_equal is = between values that are not Undefined [AWS rules 3]. */
 bool sql_equal(const struct sql_value *a, const struct sql_value *b);
 
-/* sql_write appends JSON; an Undefined element of an array is null. */
+/* sql_write appends JSON; null for Undefined. */
 void sql_write(const struct sql_value *v, struct json_writer *w);
 /* sql_serialise appends the value as a payload: JSON, and nothing for Undefined. */
 void sql_serialise(const struct sql_value *v, struct buf *out);

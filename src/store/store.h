@@ -81,6 +81,8 @@
     X(AUTHORIZERS, "authorizers", LARGE)                                       \
     X(DYNAMIC_GROUPS, "dynamic_groups", SMALL)                                 \
     X(TOPIC_RULES, "topic_rules", LARGE)                                       \
+    X(OUTBOX, "outbox", SMALL)                                                 \
+    X(OUTBOX_PAYLOADS, "outbox_payloads", LARGE)\
     X(FUNCTIONS, "functions", LARGE)                                           \
     X(FUNCTION_VERSIONS, "function_versions", LARGE)                           \
     X(FUNCTION_ALIASES, "function_aliases", SMALL)                             \
@@ -171,6 +173,7 @@ enum change_kind {
     CHANGE_DOMAIN,          /* key: none; a domain configuration or a certificate for one */
     CHANGE_TOPIC_RULE,      /* key: rule name */
     CHANGE_THING_TYPE,      /* key: type name; what it adds to messages changed */
+    CHANGE_OUTBOX,          /* key: outbox/internal.h; something was put in */
     CHANGE_KIND_COUNT
 };
 struct change {

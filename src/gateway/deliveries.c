@@ -1,0 +1,38 @@
+#include "gateway/deliveries.h"
+
+#include "base/log.h"
+#include "gateway/server.h"
+
+static const struct {
+    enum log_level level;
+    const char *event;
+} lines[] = {
+    [OUTBOX_FULL] = {LOG_ERROR, "outbox.full"},
+    [OUTBOX_AGAIN] = {LOG_INFO, "outbox.again"},
+    [OUTBOX_GAVE_UP] = {LOG_ERROR, "outbox.gave_up"},
+    [OUTBOX_STUCK] = {LOG_ERROR, "outbox.stuck"},
+};
+
+static void told(void *server, enum outbox_event event, const struct outbox_item *item,
+                 const char *sentence) {
+    struct log_line l;
+    UNUSED(server);
+    if (!log_begin(&l, lines[event].level, lines[event].event))
+        return;
+    if (item) {
+        log_bytes(&l, "accountId", item->account);
+        log_text(&l, "kind", item->kind);
+        log_bytes(&l, "lane", item->lane);
+    }
+    log_text(&l, "reason", sentence);
+    log_end(&l);
+}
+
+status deliveries_open(struct server *s) {
+    struct outbox_config config = outbox_standard;
+    config.store = s->store;
+    config.context = s;
+    config.told = told;
+    s->outbox = outbox_new(&config);
+    return outbox_start(s->outbox);
+}
