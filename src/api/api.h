@@ -60,6 +60,13 @@ void api_answer(struct api *api, const struct http_request *request, struct aren
                 struct api_response *out);
 void api_response_done(struct api_response *r);
 
+/* api_ask answers a request that comes from within the server, such as the functions of rules: of
+ * the service iot, unsigned, in the name of the account itself. The answer's body lives in `a`; a
+ * failure is that of the operation. Nothing is logged. Blocks as api_answer does. */
+NODISCARD
+status api_ask(struct api *api, bytes account, const struct http_request *request, struct arena *a,
+               bytes *out);
+
 /* api_pace_of tells what a request may take if it is signed rightly, so that others need not wait
  * behind it: API_MAKES_KEYS takes a thousand times as long as most, API_MAY_CALL waits up to
  * seconds for a function, API_INVOKES up to a quarter of an hour, API_UNPACKS reads a whole

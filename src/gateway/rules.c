@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/random.h"
+#include "gateway/rule_questions.h"
 #include "gateway/server.h"
 #include "mqtt/property.h"
 #include "registry/topic_rule.h"
@@ -267,6 +268,18 @@ static void failed(void *context, const struct rule *rule, const char *action, c
     log_end(&l);
 }
 
+static void function_failed(void *context, const struct rule *rule, const char *sentences) {
+    const struct run *r = context;
+    struct log_line l;
+    if (!log_begin(&l, LOG_ERROR, "rule.function_failed"))
+        return;
+    log_text(&l, "accountId", r->account);
+    log_bytes(&l, "ruleName", rule_name(rule));
+    log_bytes(&l, "topicName", message_view(r->message).topic);
+    log_bytes(&l, "reason", bytes_trim(bytes_from(sentences)));
+    log_end(&l);
+}
+
 static void read_properties(struct arena *a, bytes raw, struct sql_message *out) {
     struct mqtt_property one;
     struct sql_list users = sql_list(a);
@@ -312,7 +325,13 @@ static void run_rules(struct run *r) {
     size_t count = take_rules(r->server, bytes_from(r->account), m.topic, &memory, &rules);
     if (is_ingest(m.topic, &name, &topic) && count == 0)
         log_event(LOG_ERROR, "rule.not_found", "Rule %.*s not found", BYTES_ARG(name));
-    struct rule_host host = {.context = r, .publish = publish, .failed = failed};
+    struct rule_questions questions;
+    rule_questions_lend(&questions, r->server, bytes_from(r->account));
+    struct rule_host host = {.context = r,
+                             .publish = publish,
+                             .failed = failed,
+                             .function_failed = function_failed,
+                             .outside = &questions.outside};
     struct sql_message message = {.topic = topic,
                                   .payload = m.payload,
                                   .client_id = r->from_mqtt ? buf_bytes(&r->client_id) : (bytes){0},

@@ -78,6 +78,28 @@ static status compile_statement(struct rule *r, const struct json *payload) {
     return OK;
 }
 
+/* Functions that ask others are not for error actions [AWS rules 4], wherever in it they stand. */
+static status refuse_questions(const struct sql_statement *s, const struct json *v) {
+    struct sql_template *t;
+    if (v->type == JSON_STRING) {
+        if (sql_template_compile(s, v->text, &t) != OK)
+            return OK; /* the action takes it for plain text */
+        bool asks = sql_template_asks_others(t);
+        sql_template_free(t);
+        if (asks)
+            return FAIL(E_SQL_PARSE, "aws_lambda and get_registry_data cannot be used in an error "
+                                     "action");
+    }
+    JSON_EACH (child, v)
+        TRY(refuse_questions(s, child));
+    return OK;
+}
+
+static status compile_error_action(struct rule *r, const struct json *error) {
+    TRY(compile_action(r->statement, error, &r->error_action));
+    return refuse_questions(r->statement, error);
+}
+
 static status compile_all(struct rule *r, bytes text) {
     const struct json *payload;
     TRY(json_parse(&r->memory, text, &payload));
@@ -91,7 +113,7 @@ static status compile_all(struct rule *r, bytes text) {
         TRY(compile_action(r->statement, action, &r->actions[r->action_count]));
         r->action_count++;
     }
-    return error ? compile_action(r->statement, error, &r->error_action) : OK;
+    return error ? compile_error_action(r, error) : OK;
 }
 
 status rule_compile(bytes name, bytes payload, struct rule **out) {
@@ -217,19 +239,28 @@ static void run_error_action(const struct rule *r, struct sql_evaluation *e,
     run_action(r, &r->error_action, e, buf_bytes(&document), host, NULL);
 }
 
-bool rule_run(const struct rule *r, const struct sql_message *m, const struct rule_host *host) {
-    AUTO(arena) memory = {0};
+static bool run_all(const struct rule *r, struct sql_evaluation *e, const struct rule_host *host) {
     AUTO(buf) payload = {0};
     struct failures failures = {.count = 0};
     bool json;
-    struct sql_evaluation e = sql_begin(r->statement, m, &memory);
-    e.outside = host->outside;
-    if (!sql_where(&e))
+    if (!sql_where(e))
         return false;
-    sql_select(&e, &payload, &json);
+    sql_select(e, &payload, &json);
     for (size_t i = 0; i < r->action_count; i++)
-        run_action(r, &r->actions[i], &e, buf_bytes(&payload), host, &failures);
-    run_error_action(r, &e, &failures, host);
+        run_action(r, &r->actions[i], e, buf_bytes(&payload), host, &failures);
+    run_error_action(r, e, &failures, host);
     buf_done(&failures.text);
     return true;
+}
+
+bool rule_run(const struct rule *r, const struct sql_message *m, const struct rule_host *host) {
+    AUTO(arena) memory = {0};
+    AUTO(buf) functions = {0};
+    struct sql_evaluation e = sql_begin(r->statement, m, &memory);
+    e.outside = host->outside;
+    e.failures = &functions;
+    bool runs = run_all(r, &e, host);
+    if (functions.len > 0 && host->function_failed)
+        host->function_failed(host->context, r, buf_string(&functions));
+    return runs;
 }

@@ -36,6 +36,9 @@ struct rule_host {
     /* failed tells of an action that did not succeed; for logs. `error_action` when it was that. */
     void (*failed)(void *context, const struct rule *r, const char *action, const char *sentence,
                    bool error_action);
+    /* function_failed tells of functions in the statement that could not answer, a line each, and
+     * were Undefined; may be NULL. */
+    void (*function_failed)(void *context, const struct rule *r, const char *sentences);
     const struct sql_outside *outside; /* may be NULL */
 };
 

@@ -110,6 +110,37 @@ TEST(an_error_action_that_fails_is_only_told) {
     CHECK(strstr(s.failed, ";R error republish: "));
 }
 
+static void function_failed(void *context, const struct rule *r, const char *sentences) {
+    struct seen *s = context;
+    (void)snprintf(s->failed, sizeof s->failed, "%.*s: %s", BYTES_ARG(rule_name(r)), sentences);
+}
+
+static status ask_nobody(void *context, bytes operation, bytes thing, bytes role, struct arena *a,
+                         bytes *out) {
+    UNUSED(context), UNUSED(role), UNUSED(a), UNUSED(out);
+    return FAIL(E_NOT_FOUND, "%.*s of %.*s: not there", BYTES_ARG(operation), BYTES_ARG(thing));
+}
+
+TEST(a_function_without_an_answer_is_undefined_and_told) {
+    struct seen s = {0};
+    struct sql_outside outside = {.registry_data = ask_nobody};
+    struct rule_host host = {.context = &s,
+                             .publish = publish,
+                             .failed = failed,
+                             .function_failed = function_failed,
+                             .outside = &outside};
+    struct sql_message m = {.topic = BYTES("d/7/t"), .payload = BYTES("{}")};
+    struct rule *r;
+    CHECK_OK(rule_compile(BYTES("R"),
+                          BYTES("{\"sql\":\"SELECT get_registry_data('DescribeThing', topic(2), "
+                                "'r') AS t\",\"actions\":[" REPUBLISH("out") "]}"),
+                          &r));
+    CHECK(rule_run(r, &m, &host));
+    CHECK_TEXT(s.published, "out 0 {};");
+    CHECK_TEXT(s.failed, "R: get_registry_data: DescribeThing of 7: not there\n");
+    rule_unref(r);
+}
+
 TEST(topics_fit_as_the_rules_engine_has_it) { /* [AWS rules 1.2, 11.1 rows 13-15, 72] */
     static const struct {
         const char *filter, *topic;
@@ -169,6 +200,9 @@ TEST(what_cannot_run_is_refused_when_it_is_made) {
         {"{\"sql\":\"SELECT *\",\"actions\":[" REPUBLISH("${1 +}") "]}", E_SQL_PARSE, "too early"},
         {"{\"sql\":\"SELECT *\",\"actions\":[],\"errorAction\":{\"sqs\":{}}}", E_INVALID,
          "no action sqs"},
+        {"{\"sql\":\"SELECT *\",\"actions\":[],\"errorAction\":" REPUBLISH(
+             "a/${aws_lambda('f', 1)}") "}",
+         E_SQL_PARSE, "cannot be used in an error action"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct rule *r = NULL;
