@@ -3,6 +3,8 @@ import json
 
 import pytest
 
+from server import wait_until
+
 ROLE = "arn:aws:iam::123456789012:role/rules"
 
 
@@ -156,7 +158,7 @@ def test_a_rule_asks_the_registry(server, iot, device):
     assert answer["d"]["attributes"] == {"site": "north"} and answer["d"]["version"] == 1
     watcher.publish("in", '{"thing":"nobody"}')
     assert json.loads(watcher.receive().payload) == {}
-    assert "rule.function_failed" in server.log()
+    wait_until(lambda: "rule.function_failed" in server.log(), 5, "the failure in the log")
 
 
 def test_rules_that_go_round_in_a_circle_end(server, iot, device):
