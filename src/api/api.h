@@ -22,6 +22,7 @@ struct function_host;       /* function/host.h */
 struct functions;           /* function/function.h */
 struct issuer;              /* identity/issuer.h */
 struct key_pool;            /* identity/key_pool.h */
+struct logs;                /* logs/logs.h */
 
 /* All borrowed; the store, the issuer and the pool must outlive the api. */
 struct api_config {
@@ -33,6 +34,7 @@ struct api_config {
     struct function_host *function_host;      /* likewise; what Lambda's operations change */
     bool without_quotas;                      /* profile standard: policy documents of any length */
     struct connectivity_source *connectivity; /* NULL: nobody is ever connected */
+    struct logs *logs;                        /* NULL: this server keeps none */
     struct bulk *bulk; /* NULL: this server runs no thing registration tasks */
 };
 

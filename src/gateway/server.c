@@ -21,6 +21,7 @@
 #include "gateway/running.h"
 #include "identity/issuer.h"
 #include "identity/key_pool.h"
+#include "logs/logs.h"
 #include "provisioning/bulk.h"
 #include "provisioning/fleet.h"
 #include "store/backup.h"
@@ -50,6 +51,19 @@ static status open_account(struct server *s) {
     return account_ensure_default(s->store, bytes_from(o->account), &s->account);
 }
 
+static void logs_trouble(void *server, const char *sentence) {
+    UNUSED(server);
+    log_event(LOG_ERROR, "logs.not_written", "%s", sentence);
+}
+
+static status open_logs(struct server *s) {
+    AUTO(buf) folder = {0};
+    buf_printf(&folder, "%s/logs", s->settings->data);
+    struct logs_config config = {
+        .ops = &store_sqlite, .folder = buf_string(&folder), .trouble = logs_trouble};
+    return logs_open(&config, &s->logs);
+}
+
 /* Goes on with the thing registration tasks that the last server left. */
 static status open_bulk(struct server *s) {
     AUTO(buf) folder = {0};
@@ -75,6 +89,7 @@ static status open_api(struct server *s) {
                                 .functions = s->functions,
                                 .function_host = s->function_host,
                                 .bulk = s->bulk,
+                                .logs = s->logs,
                                 .connectivity = presence_source(s->presence),
                                 .without_quotas = s->settings->profile == PROFILE_STANDARD};
     s->api = api_new(&config);
@@ -100,6 +115,7 @@ status server_open(struct server *s, const struct settings *settings) {
     store_on_change(s->store, told, s);
     store_on_announcement(s->store, announcements_send, s);
     TRY(open_account(s));
+    TRY(open_logs(s));
     TRY(retained_look(s));
     TRY(authority_open(settings->data, &s->authority));
     TRY(issuer_open(settings->data, &s->issuer));
@@ -157,6 +173,7 @@ void server_close(struct server *s) {
     accounts_done(s);
     crls_done(&s->upkeep.crls);
     authority_free(s->authority);
+    logs_close(s->logs);
     store_close(s->store);
 }
 

@@ -22,6 +22,7 @@ struct issuer;
 struct outbox;   /* outbox/outbox.h */
 struct presence; /* gateway/presence.h */
 struct key_pool;
+struct logs; /* logs/logs.h */
 struct rules;
 
 enum { PLANES_MAX = 64 };
@@ -48,6 +49,7 @@ struct server {
     struct documents *documents;
     struct directory *directory;
     struct presence *presence; /* NULL: nobody asks who is connected */
+    struct logs *logs;
     struct issuer *issuer;
     struct key_pool *key_pool;
     char *buckets_folder;

@@ -82,11 +82,18 @@
     X(DYNAMIC_GROUPS, "dynamic_groups", SMALL)                                 \
     X(TOPIC_RULES, "topic_rules", LARGE)                                       \
     X(OUTBOX, "outbox", SMALL)                                                 \
-    X(OUTBOX_PAYLOADS, "outbox_payloads", LARGE)\
+    X(OUTBOX_PAYLOADS, "outbox_payloads", LARGE)                               \
     X(FUNCTIONS, "functions", LARGE)                                           \
     X(FUNCTION_VERSIONS, "function_versions", LARGE)                           \
     X(FUNCTION_ALIASES, "function_aliases", SMALL)                             \
-    X(FUNCTION_POLICIES, "function_policies", LARGE)
+    X(FUNCTION_POLICIES, "function_policies", LARGE)                           \
+    /* of the logs' own store (logs/book.h) */                                 \
+    X(LOG_GROUPS, "log_groups", SMALL)                                         \
+    X(LOG_STREAMS, "log_streams", SMALL)                                       \
+    X(LOG_NAMES, "log_names", SMALL)                                           \
+    X(LOG_EVENTS, "log_events", LARGE)                                         \
+    X(LOG_BY_STREAM, "log_by_stream", SMALL)                                   \
+    X(LOG_DOOMED, "log_doomed", SMALL)
 
 enum table {
 #define STORE_TABLE_ENUM(name, text, size) TABLE_##name,
