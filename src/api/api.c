@@ -11,6 +11,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "function/code_link.h"
+#include "function/host.h"
 #include "provisioning/bulk.h"
 
 struct api *api_new(const struct api_config *config) {
@@ -80,7 +82,20 @@ static status answer_report(struct exchange *x) {
     return bulk_report_read(x->api->config.bulk, r->path, r->query, x->now_ms, &x->out->body);
 }
 
+/* So does one to the code of a function. */
+static status answer_code(struct exchange *x) {
+    const struct http_request *r = x->request;
+    if (!bytes_equal(r->method, BYTES("GET")))
+        return FAIL(E_ACCESS_DENIED, "Links to code are there for GET");
+    x->out->operation = "code";
+    x->out->content_type = "application/zip";
+    return function_host_zip(x->api->config.function_host, r->path, r->query, x->now_ms,
+                             &x->out->body);
+}
+
 static status answer(struct exchange *x) {
+    if (x->api->config.function_host && code_link_is_one(x->request->path))
+        return answer_code(x);
     if (x->api->config.bulk && report_link_is_one(x->request->path))
         return answer_report(x);
     TRY(authenticate(x));
