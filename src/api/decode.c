@@ -160,9 +160,7 @@ static status decode_json(struct decoder *d, uint16_t shape_at, const struct jso
     return FAIL(E_INTERNAL, "the model has a type %u", shape->type);
 }
 
-/* A value in a path, query or header: decoded text of the member at hand. */
-static status decode_simple(const struct decoder *d, const struct model_shape *shape, bytes text,
-                            struct value *out) {
+status decode_simple(const struct model_shape *shape, bytes name, bytes text, struct value *out) {
     struct json number = {.type = JSON_NUMBER, .text = text};
     switch ((enum model_type)shape->type) {
     case MODEL_STRING:
@@ -188,7 +186,7 @@ static status decode_simple(const struct decoder *d, const struct model_shape *s
         break;
     }
     return FAIL(E_INVALID, "Value '%.*s' at '%.*s' is not %s", BYTES_ARG(bytes_slice(text, 0, 200)),
-                BYTES_ARG(d->member), type_names[shape->type]);
+                BYTES_ARG(name), type_names[shape->type]);
 }
 
 /* The text of a member that travels in path, query or header; a NULL ptr when it does not. */
@@ -250,7 +248,7 @@ static status decode_member(struct decoder *d, const struct model_member *m, str
     }
     TRY(find_text(d, m, &text));
     out->present = text.ptr != NULL;
-    return text.ptr ? decode_simple(d, model_shape(d->model, m->shape), text, out) : OK;
+    return text.ptr ? decode_simple(model_shape(d->model, m->shape), d->member, text, out) : OK;
 }
 
 static bool wants_body(const struct model *m, const struct model_shape *input) {

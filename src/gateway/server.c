@@ -19,6 +19,7 @@
 #include "gateway/retained.h"
 #include "gateway/rules.h"
 #include "gateway/running.h"
+#include "iam/session.h"
 #include "identity/issuer.h"
 #include "identity/key_pool.h"
 #include "logs/logs.h"
@@ -39,6 +40,7 @@ static status open_account(struct server *s) {
     const struct settings *o = s->settings;
     struct txn *t;
     TRY(account_ensure_default(s->store, bytes_from(o->account), &s->account));
+    TRY(iam_sessions_prepare(s->store));
     if (!o->domain || strcmp(o->domain, s->account.domain) == 0)
         return OK;
     TRY(store_begin_write(s->store, &t));
