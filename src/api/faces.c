@@ -4,8 +4,8 @@
 #include "api/generated/acm.h"
 #include "api/generated/logs.h"
 #include "api/handlers.h"
-#include "api/lambda.h"
 #include "api/iam.h"
+#include "api/lambda.h"
 
 static const struct handler handlers_logs[LOGS_OPERATIONS];
 

@@ -93,8 +93,7 @@
     X(LOG_NAMES, "log_names", SMALL)                                           \
     X(LOG_EVENTS, "log_events", LARGE)                                         \
     X(LOG_BY_STREAM, "log_by_stream", SMALL)                                   \
-    X(LOG_DOOMED, "log_doomed", SMALL)\
-    X(FUNCTION_POLICIES, "function_policies", LARGE)\
+    X(LOG_DOOMED, "log_doomed", SMALL)                                         \
     X(USER_ACCESS_KEYS, "user_access_keys", SMALL)                             \
     X(ACCESS_KEY_USES, "access_key_uses", SMALL)                               \
     X(IAM_USERS, "iam_users", SMALL)                                           \
