@@ -15,7 +15,7 @@ static struct exchange exchange_of(struct api *api, bytes account,
                          .service = service_find(BYTES("iot")),
                          .now_ms = clock_wall_ms()};
     (void)snprintf(x.account, sizeof x.account, "%.*s", BYTES_ARG(account));
-    (void)snprintf(x.caller_arn, sizeof x.caller_arn, "arn:aws:iam::%s:root", x.account);
+    x.caller = iam_caller_root(a, bytes_from(x.account));
     return x;
 }
 
