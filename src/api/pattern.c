@@ -42,16 +42,11 @@ static void translate(bytes java, struct buf *out) {
         size_t i = 0;
         while (i < COUNT_OF(classes) && !bytes_start_with(java, bytes_from(classes[i].java)))
             i++;
-        size_t used = i < COUNT_OF(classes) ? strlen(classes[i].java) : 1;
-        if (i < COUNT_OF(classes)) {
+        if (i < COUNT_OF(classes))
             buf_text(out, classes[i].pcre);
-        } else if (bytes_start_with(java, BYTES("\\u")) && java.len >= 6) {
-            buf_printf(out, "\\x{%.*s}", 4, (const char *)java.ptr + 2); /* \uHHHH */
-            used = 6;
-        } else {
+        else
             buf_append_byte(out, java.ptr[0]);
-        }
-        java = bytes_skip(java, used);
+        java = bytes_skip(java, i < COUNT_OF(classes) ? strlen(classes[i].java) : 1);
     }
 }
 

@@ -107,8 +107,7 @@ static const struct {
                  {"trim", 1},
                  {"trunc", 2},
                  {"upper", 1},
-                 {"Aws_Lambda", 2},
-                 {"get_registry_data", 3}};
+                 {"Aws_Lambda", 2}};
 
 /* ---- choosing ---- */
 
