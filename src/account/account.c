@@ -1,11 +1,9 @@
-/* Accounts and their access keys, in four tables:
+/* Accounts, in three tables:
  *
  *     META                 "default_account"            the default account's id
  *     META                 "accounts_generation"        a number: how often names changed
  *     ACCOUNTS             id                           struct account
- *     ENDPOINT_PREFIXES    prefix                       id
- *     ACCESS_KEYS          access key id                struct stored_key
- *     ACCOUNT_ACCESS_KEYS  id, time (8 bytes), key id   nothing; oldest first */
+ *     ENDPOINT_PREFIXES    prefix                       id */
 #include "account/account.h"
 #include "base/clock.h"
 #include "base/random.h"
@@ -22,16 +20,6 @@ static const struct field account_fields[] = {
     FIELD(1, struct account, id),         FIELD(2, struct account, prefix),
     FIELD(3, struct account, domain),     FIELD(4, struct account, is_default),
     FIELD(5, struct account, created_ms),
-};
-
-struct stored_key {
-    bytes account, secret;
-    int64_t created_ms;
-};
-static const struct field key_fields[] = {
-    FIELD(1, struct stored_key, account),
-    FIELD(2, struct stored_key, secret),
-    FIELD(3, struct stored_key, created_ms),
 };
 
 static bool is_account_id(bytes id) {
@@ -62,66 +50,6 @@ static status save_account(struct txn *t, const struct account *account) {
     return store_save(t, TABLE_ACCOUNTS, bytes_from(account->id), buf_bytes(&value));
 }
 
-static status save_key(struct txn *t, const struct access_key *key, int64_t created_ms) {
-    struct stored_key stored = {bytes_from(key->account), bytes_from(key->secret), created_ms};
-    AUTO(buf) value = {0};
-    record_encode(key_fields, COUNT_OF(key_fields), &stored, &value);
-    status s = store_save(t, TABLE_ACCESS_KEYS, bytes_from(key->id), buf_bytes(&value));
-    mem_wipe(value.ptr, value.len);
-    TRY(s);
-    AUTO(buf) place = {0};
-    buf_text(&place, key->account);
-    buf_append_u32(&place, (uint32_t)((uint64_t)created_ms >> 32));
-    buf_append_u32(&place, (uint32_t)created_ms);
-    buf_text(&place, key->id);
-    return store_save(t, TABLE_ACCOUNT_ACCESS_KEYS, buf_bytes(&place), (bytes){0});
-}
-
-static void make_key(const char *account, struct access_key *out) {
-    struct access_key key = {.id = "AKIA"};
-    random_text("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", key.id + 4, ACCESS_KEY_ID_LEN - 4);
-    random_text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", key.secret,
-                ACCESS_KEY_SECRET_LEN);
-    memcpy(key.account, account, sizeof key.account);
-    (void)snprintf(key.user_arn, sizeof key.user_arn, "arn:aws:iam::%s:root", key.account);
-    *out = key;
-    access_key_done(&key);
-}
-
-static status add_access_key(struct txn *t, const struct account *account) {
-    struct access_key key;
-    make_key(account->id, &key);
-    status s = save_key(t, &key, account->created_ms);
-    access_key_done(&key);
-    return s;
-}
-
-static status remove_keys(struct txn *t, bytes account) {
-    AUTO(arena) a = {0};
-    struct scan scan = {.prefix = account, .limit = STORE_SCAN_ROWS_MAX};
-    struct row *rows;
-    size_t count;
-    TRY(store_scan(t, TABLE_ACCOUNT_ACCESS_KEYS, &scan, &a, &rows, &count));
-    for (size_t i = 0; i < count; i++) {
-        TRY(store_remove(t, TABLE_ACCESS_KEYS, bytes_skip(rows[i].key, ACCOUNT_ID_LEN + 8)));
-        TRY(store_remove(t, TABLE_ACCOUNT_ACCESS_KEYS, rows[i].key));
-    }
-    return OK;
-}
-
-status access_key_rotate(struct txn *t, bytes account, struct access_key *out_key) {
-    struct account owner;
-    struct access_key key;
-    TRY(account_load(t, account, &owner));
-    TRY(remove_keys(t, account));
-    make_key(owner.id, &key);
-    status s = save_key(t, &key, clock_wall_ms());
-    if (s == OK)
-        *out_key = key;
-    access_key_done(&key);
-    return s;
-}
-
 status account_generation(struct txn *t, uint64_t *out_generation) {
     AUTO(arena) a = {0};
     bytes value;
@@ -141,6 +69,13 @@ status account_names_changed(struct txn *t, bytes id) {
     TRY(store_save(t, TABLE_META, generation_key, buf_bytes(&text)));
     store_note(t, CHANGE_ACCOUNT, id, (bytes){0});
     return OK;
+}
+
+static status add_access_key(struct txn *t, const struct account *account) {
+    struct access_key key;
+    status s = access_key_create(t, bytes_from(account->id), (bytes){0}, account->created_ms, &key);
+    access_key_done(&key);
+    return s;
 }
 
 static status add(struct txn *t, const struct account *account) {
@@ -264,47 +199,4 @@ status account_list(struct txn *t, struct arena *a, struct account **out_account
     *out_accounts = accounts;
     *out_count = count;
     return OK;
-}
-
-void access_key_done(struct access_key *k) {
-    mem_wipe(k, sizeof *k);
-}
-
-static status decode_key(bytes id, bytes value, struct access_key *out_key) {
-    struct stored_key stored = {0};
-    TRY(record_decode(key_fields, COUNT_OF(key_fields), value, &stored));
-    if (stored.account.len != ACCOUNT_ID_LEN || stored.secret.len != ACCESS_KEY_SECRET_LEN)
-        return FAIL(E_INTERNAL, "The access key %.*s in the store is damaged", BYTES_ARG(id));
-    copy_text(out_key->id, id);
-    copy_text(out_key->account, stored.account);
-    copy_text(out_key->secret, stored.secret);
-    (void)snprintf(out_key->user_arn, sizeof out_key->user_arn, "arn:aws:iam::%s:root",
-                   out_key->account);
-    return OK;
-}
-
-status access_key_load(struct txn *t, bytes access_key_id, struct access_key *out_key) {
-    AUTO(arena) a = {0};
-    bytes value;
-    status s = access_key_id.len == ACCESS_KEY_ID_LEN
-                   ? store_load(t, TABLE_ACCESS_KEYS, access_key_id, &a, &value)
-                   : E_NOT_FOUND;
-    if (s == E_NOT_FOUND)
-        return FAIL(E_TOKEN_INVALID, "The security token included in the request is invalid.");
-    TRY(s);
-    s = decode_key(access_key_id, value, out_key);
-    mem_wipe((void *)(uintptr_t)value.ptr, value.len); /* the arena is ours */
-    return s;
-}
-
-status access_key_load_first(struct txn *t, bytes account, struct access_key *out_key) {
-    AUTO(arena) a = {0};
-    struct row *rows;
-    size_t count;
-    TRY(store_scan(t, TABLE_ACCOUNT_ACCESS_KEYS, &(struct scan){.prefix = account, .limit = 1}, &a,
-                   &rows, &count));
-    if (!is_account_id(account) || count == 0)
-        return FAIL(E_NOT_FOUND, "The account %.*s has no access key",
-                    BYTES_ARG(bytes_slice(account, 0, 40)));
-    return access_key_load(t, bytes_skip(rows[0].key, ACCOUNT_ID_LEN + 8), out_key);
 }

@@ -13,6 +13,7 @@ enum {
     ACCESS_KEY_ID_LEN = 20,
     ACCESS_KEY_SECRET_LEN = 40,
     HOST_NAME_MAX_LEN = 253,
+    USER_NAME_MAX_LEN = 64,
 };
 #define ACCOUNT_DOMAIN_DEFAULT "kedge.test"
 
@@ -30,7 +31,9 @@ struct access_key {
     char id[ACCESS_KEY_ID_LEN + 1];         /* AKIA and 16 of A–Z, 2–7 */
     char secret[ACCESS_KEY_SECRET_LEN + 1]; /* wipe with access_key_done; never log */
     char account[ACCOUNT_ID_LEN + 1];
-    char user_arn[64]; /* arn:aws:iam::<account>:root */
+    char user[USER_NAME_MAX_LEN + 1]; /* "" for the root user */
+    bool inactive;                    /* its owner wants it refused */
+    int64_t created_ms;
 };
 void access_key_done(struct access_key *k);
 
@@ -76,13 +79,39 @@ status account_list(struct txn *t, struct arena *a, struct account **out_account
  * [AWS control-plane 3.2]. */
 NODISCARD
 status access_key_load(struct txn *t, bytes access_key_id, struct access_key *out_key);
-/* access_key_rotate replaces all key pairs of an account by a new one; the old ones are refused
- * from the commit on. E_NOT_FOUND. */
+/* access_key_create makes one more key pair, of the root user when `user` has no bytes; whether
+ * there is such a user, and how many pairs one may have, is for the caller to know. */
+NODISCARD
+status access_key_create(struct txn *t, bytes account, bytes user, int64_t now_ms,
+                         struct access_key *out_key);
+/* access_key_list gives the key pairs of a user, oldest first, in `a`, without their secrets. */
+NODISCARD
+status access_key_list(struct txn *t, bytes account, bytes user, struct arena *a,
+                       struct access_key **out_keys, size_t *out_count);
+/* The next two answer E_NOT_FOUND for a key that is not this user's. */
+NODISCARD
+status access_key_set_inactive(struct txn *t, bytes account, bytes user, bytes id, bool inactive);
+NODISCARD
+status access_key_delete(struct txn *t, bytes account, bytes user, bytes id);
+/* access_key_rotate replaces all key pairs of an account's root user by a new one; the old ones are
+ * refused from the commit on. E_NOT_FOUND. */
 NODISCARD
 status access_key_rotate(struct txn *t, bytes account, struct access_key *out_key);
-/* access_key_load_first gives the oldest key pair of an account, for `kedge env`. */
+/* access_key_load_first gives the oldest key pair of an account's root user, for `kedge env`. */
 NODISCARD
 status access_key_load_first(struct txn *t, bytes account, struct access_key *out_key);
+
+/* When a key pair was used last, to the hour: all zero when it never was. */
+struct access_key_use {
+    int64_t time_ms;
+    bytes service, region; /* as signed for */
+};
+NODISCARD
+status access_key_use_load(struct txn *t, bytes account, bytes id, struct arena *a,
+                           struct access_key_use *out_use);
+NODISCARD
+status access_key_use_save(struct txn *t, bytes account, bytes id,
+                           const struct access_key_use *use);
 
 /* What a host name of ours is for. The legacy data name has a server chain of its own; the others
  * share one [AWS identity 4.3]. */

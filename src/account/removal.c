@@ -91,8 +91,8 @@ static status remove_row(struct txn *t, enum table table, bytes key) {
         TRY(remove_owner(t, TABLE_CERTIFICATE_OWNERS, key));
     if (table == TABLE_CA_CERTIFICATES)
         TRY(remove_owner(t, TABLE_CA_CERTIFICATE_OWNERS, key));
-    if (table == TABLE_ACCOUNT_ACCESS_KEYS)
-        TRY(store_remove(t, TABLE_ACCESS_KEYS, bytes_skip(key, ACCOUNT_ID_LEN + 8)));
+    if (table == TABLE_ACCOUNT_ACCESS_KEYS || table == TABLE_USER_ACCESS_KEYS)
+        TRY(store_remove(t, TABLE_ACCESS_KEYS, bytes_skip(key, key.len - ACCESS_KEY_ID_LEN)));
     return store_remove(t, table, key);
 }
 
@@ -137,6 +137,7 @@ static status remove_account(struct txn *t, bytes id, bool with_all) {
     TRY(store_remove(t, TABLE_ENDPOINT_PREFIXES, bytes_from(account.prefix)));
     TRY(remove_domain_names(t, id));
     TRY(remove_page(t, TABLE_ACCOUNT_ACCESS_KEYS, id, &keys));
+    TRY(remove_page(t, TABLE_USER_ACCESS_KEYS, id, &keys));
     TRY(store_remove(t, TABLE_ACCOUNTS, id));
     return account_names_changed(t, id);
 }

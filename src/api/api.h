@@ -14,7 +14,6 @@
 #include "base/arena.h"
 #include "http/request.h"
 #include "store/store.h"
-#include "web/reach.h"
 
 struct api;
 struct bulk;                /* provisioning/bulk.h */
@@ -23,7 +22,7 @@ struct function_host;       /* function/host.h */
 struct functions;           /* function/function.h */
 struct issuer;              /* identity/issuer.h */
 struct key_pool;            /* identity/key_pool.h */
-struct outbox;              /* outbox/outbox.h */
+struct logs;                /* logs/logs.h */
 
 /* All borrowed; the store, the issuer and the pool must outlive the api. */
 struct api_config {
@@ -35,8 +34,7 @@ struct api_config {
     struct function_host *function_host;      /* likewise; what Lambda's operations change */
     bool without_quotas;                      /* profile standard: policy documents of any length */
     struct connectivity_source *connectivity; /* NULL: nobody is ever connected */
-    struct outbox *outbox;                    /* NULL: this server delivers nothing */
-    enum web_reach outbound;                  /* where rules may send to */
+    struct logs *logs;                        /* NULL: this server keeps none */
     struct bulk *bulk; /* NULL: this server runs no thing registration tasks */
 };
 
@@ -63,6 +61,13 @@ struct api_response {
 void api_answer(struct api *api, const struct http_request *request, struct arena *a,
                 struct api_response *out);
 void api_response_done(struct api_response *r);
+
+/* api_ask answers a request that comes from within the server, such as the functions of rules: of
+ * the service iot, unsigned, in the name of the account itself. The answer's body lives in `a`; a
+ * failure is that of the operation. Nothing is logged. Blocks as api_answer does. */
+NODISCARD
+status api_ask(struct api *api, bytes account, const struct http_request *request, struct arena *a,
+               bytes *out);
 
 /* api_pace_of tells what a request may take if it is signed rightly, so that others need not wait
  * behind it: API_MAKES_KEYS takes a thousand times as long as most, API_MAY_CALL waits up to

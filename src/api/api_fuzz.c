@@ -10,6 +10,7 @@
 #include "api/handlers.h"
 #include "base/log.h"
 #include "codec/json.h"
+#include "iam/session.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -21,8 +22,7 @@ status authenticate(struct exchange *x) {
     if (s)
         x->service = s;
     memcpy(x->account, "123456789012", sizeof x->account);
-    memcpy(x->caller_arn, "arn:aws:iam::123456789012:root",
-           sizeof "arn:aws:iam::123456789012:root");
+    x->caller = iam_caller_root(x->arena, BYTES("123456789012"));
     return OK;
 }
 
@@ -64,6 +64,7 @@ static void open_server(void) {
     done(store_open(&store_memory, "/tmp", &server.store));
     struct account account;
     done(account_ensure_default(server.store, BYTES("123456789012"), &account));
+    done(iam_sessions_prepare(server.store));
     server.api = api_new(&(struct api_config){
         .store = server.store, .region = BYTES("eu-west-1"), .issuer = server.issuer});
     memcpy(server.handlers, handlers_iot, sizeof server.handlers);

@@ -12,7 +12,7 @@
 /* Handlers without business: what the engine does around them is what is tested here. */
 static status fake_describe(struct call *c) {
     put_text(c->out, M_THING_NAME, get_text(c->in, M_THING_NAME));
-    put_string(c->out, M_THING_ID, c->caller_arn);
+    put_text(c->out, M_THING_ID, c->caller->arn);
     return OK;
 }
 
@@ -314,9 +314,10 @@ TEST(sts_tells_who_asks) { /* [AWS control-plane 9] */
     test_check_contains(answer_body(&f),
                         "<GetCallerIdentityResponse "
                         "xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">"
-                        "<GetCallerIdentityResult><Arn>arn:aws:iam::" FIXTURE_ACCOUNT
-                        ":root</Arn><UserId>" FIXTURE_ACCOUNT "</UserId><Account>" FIXTURE_ACCOUNT
-                        "</Account></GetCallerIdentityResult><ResponseMetadata><RequestId>",
+                        "<GetCallerIdentityResult><UserId>" FIXTURE_ACCOUNT
+                        "</UserId><Account>" FIXTURE_ACCOUNT
+                        "</Account><Arn>arn:aws:iam::" FIXTURE_ACCOUNT
+                        ":root</Arn></GetCallerIdentityResult><ResponseMetadata><RequestId>",
                         __FILE__, __LINE__);
     CHECK_TEXT(f.response.content_type, "text/xml");
     CHECK_INT(ask(&f, "GET", "/?Action=GetCallerIdentity&Version=2011-06-15", NULL), 200);
@@ -326,9 +327,9 @@ TEST(sts_tells_who_asks) { /* [AWS control-plane 9] */
 TEST(query_services_word_errors_in_xml) { /* [AWS control-plane 2] */
     struct fixture f = fixture_open();
     f.signing.service = "sts";
-    CHECK_INT(ask(&f, "POST", "/", "Action=AssumeRole"), 501);
+    CHECK_INT(ask(&f, "POST", "/", "Action=GetFederationToken"), 501);
     test_check_contains(answer_body(&f), "<Code>NotImplemented</Code>", __FILE__, __LINE__);
-    CHECK_INT(ask(&f, "POST", "/", ""), 404);
+    CHECK_INT(ask(&f, "POST", "/", ""), 400);
     test_check_contains(answer_body(&f), "<Code>InvalidAction</Code>", __FILE__, __LINE__);
     f.signing.secret = "wrong";
     CHECK_INT(ask(&f, "POST", "/", "Action=GetCallerIdentity"), 403);
@@ -336,7 +337,7 @@ TEST(query_services_word_errors_in_xml) { /* [AWS control-plane 2] */
                         __FILE__, __LINE__);
     f.signing.service = "iam";
     f.signing.secret = NULL;
-    CHECK_INT(ask(&f, "POST", "/", "Action=ListRoles"), 501);
+    CHECK_INT(ask(&f, "POST", "/", "Action=ListVirtualMFADevices"), 501);
     test_check_contains(answer_body(&f), "https://iam.amazonaws.com/doc/2010-05-08/", __FILE__,
                         __LINE__);
     fixture_done(&f);

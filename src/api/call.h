@@ -8,6 +8,7 @@
 #include "api/generated/iot.h"
 #include "api/record.h"
 #include "function/code.h"
+#include "iam/caller.h"
 #include "identity/issuer.h"
 #include "registry/registry.h"
 #include "template/plan.h"
@@ -18,12 +19,6 @@ enum access {
     WRITE
 };
 
-/* A URL that rules are to send to. */
-struct wanted_destination {
-    bytes url;
-    bool is_private; /* of this machine or its network: needs nobody's confirmation */
-};
-
 struct call {
     const struct api_config *config;
     const struct model_operation *operation;
@@ -31,17 +26,16 @@ struct call {
     const struct record *in;  /* NULL when the operation takes nothing */
     struct record *out;       /* NULL when it answers nothing */
     struct registry registry; /* of the caller's account */
-    const char *caller_arn;
+    const struct iam_caller *caller;
     bytes host; /* as the caller wrote it: where links lead */
     int64_t now_ms;
     /* What `prepare` leaves for the handler, wiped when the answer is written. */
     struct issued issued;
-    struct plan plan;                              /* of RegisterThing */
-    uint64_t input_bytes;                          /* of StartThingRegistrationTask */
-    struct code code;                              /* unpacked for a function */
-    bytes code_replaced;                           /* … and what it took the place of */
-    const struct wanted_destination *destinations; /* of topic rules; destination_count of them */
-    size_t destination_count;
+    struct plan plan;     /* of RegisterThing */
+    uint64_t input_bytes; /* of StartThingRegistrationTask */
+    struct code code;     /* unpacked for a function */
+    bytes code_replaced;  /* … and what it took the place of */
+    bool is_secret;       /* set by a handler whose answer holds one: it is wiped, never logged */
     /* Of a ResourceAlreadyExistsException: which one [AWS control-plane 2]. */
     bytes resource_id, resource_arn;
 };

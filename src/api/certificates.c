@@ -18,7 +18,7 @@ status issue_csr(struct call *c) {
     struct certificate_request request = {
         .account = c->registry.account,
         .csr = get_text(c->in, M_CERTIFICATE_SIGNING_REQUEST),
-        .principal_id = bytes_from(c->caller_arn),
+        .principal_id = c->caller->arn,
     };
     return certificate_source_issue(&source, &request, c->now_ms, c->arena, &c->issued);
 }

@@ -7,8 +7,9 @@ enum { SHOWN_BYTES_MAX = 512, SENTENCE_BYTES_MAX = 8192 };
 /* Where a value stands: the chain from it up to the input. */
 struct place {
     const struct place *up;
-    bytes name;      /* of a member; no bytes for an element */
+    bytes name;      /* of a member or an entry; no bytes for an element */
     size_t position; /* of an element, from 1 */
+    bool is_member;
 };
 
 struct check {
@@ -164,13 +165,24 @@ static void show(struct buf *out, const struct model *m, const struct model_shap
     }
 }
 
+/* AWS's front ends write "role" for the member Role [AWS rules 7]. */
+static void show_name(struct buf *out, const struct place *p) {
+    uint8_t first = p->name.len ? p->name.ptr[0] : 0;
+    bool lower = p->is_member && first >= 'A' && first <= 'Z';
+    if (lower)
+        buf_append_byte(out, (uint8_t)(first - 'A' + 'a'));
+    buf_append(out, bytes_skip(p->name, lower));
+}
+
 static void show_place(struct buf *out, const struct place *p) {
     if (p->up)
         show_place(out, p->up);
-    if (p->name.ptr)
-        buf_printf(out, "%s%.*s", p->up ? "." : "", BYTES_ARG(p->name));
-    else
+    if (p->name.ptr) {
+        buf_text(out, p->up ? "." : "");
+        show_name(out, p);
+    } else {
         buf_printf(out, ".%zu.member", p->position);
+    }
 }
 
 /* Writes "Value '…' at '…' failed to satisfy constraint: "; the caller adds which. */
@@ -229,7 +241,7 @@ static void check_map(struct check *c, const struct place *place, const struct m
     VALUES_EACH(entry, v->items) {
         keys = keys && all_hold(c, key, &(struct value){.text = entry->key});
         if (item->type == MODEL_STRUCTURE || item->type == MODEL_LIST || item->type == MODEL_MAP)
-            check_value(c, &(struct place){place, entry->key, 0}, item, entry);
+            check_value(c, &(struct place){place, entry->key, 0, false}, item, entry);
         else
             values = values && all_hold(c, item, entry);
     }
@@ -249,7 +261,7 @@ static void check_list(struct check *c, const struct place *place, const struct 
     VALUES_EACH(element, v->items) {
         position++;
         if (nested)
-            check_value(c, &(struct place){place, {0}, position}, item, element);
+            check_value(c, &(struct place){place, {0}, position, false}, item, element);
         else
             elements = elements && all_hold(c, item, element);
     }
@@ -260,7 +272,7 @@ static void check_list(struct check *c, const struct place *place, const struct 
 static void check_record(struct check *c, const struct place *up, const struct record *r) {
     const struct model_member *members = model_members(r->model, r->shape);
     for (size_t i = 0; i < r->shape->second; i++) {
-        struct place place = {up, model_text(r->model, members[i].name), 0};
+        struct place place = {up, model_text(r->model, members[i].name), 0, true};
         const struct model_shape *shape = model_shape(r->model, members[i].shape);
         if (r->values[i].present)
             check_value(c, &place, shape, &r->values[i]);

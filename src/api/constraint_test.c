@@ -103,7 +103,7 @@ TEST(elements_are_counted_from_one) {
     struct items *tags = put_list(r, M_TAGS);
     put_text(add_record(tags), M_KEY, BYTES("k"));
     (void)add_record(tags);
-    CHECK_TEXT(checked(r), "1 validation error detected: Value null at 'tags.2.member.Key' failed "
+    CHECK_TEXT(checked(r), "1 validation error detected: Value null at 'tags.2.member.key' failed "
                            "to satisfy constraint: Member must not be null");
 }
 

@@ -1,6 +1,5 @@
 #include "api/api.h"
 #include "api/exchange.h"
-#include "api/query.h"
 
 struct counts {
     size_t done, all;
@@ -25,15 +24,10 @@ static void cover_face(struct buf *out, const struct face *f, struct counts *cou
 }
 
 void api_coverage(struct buf *out) {
-    struct counts counts[FACE_COUNT] = {0}, sts = {0};
+    struct counts counts[FACE_COUNT] = {0};
     for (int i = 0; i < FACE_COUNT; i++)
         cover_face(out, &faces[i], &counts[i]);
-    size_t position = 0;
-    const struct query_operation *o;
-    while ((o = query_operation_next(&position)))
-        row(out, &sts, o->service, o->action, o->answer != NULL);
     buf_text(out, "\n");
     for (int i = 0; i < FACE_COUNT; i++)
         total(out, faces[i].model->service, &counts[i]);
-    total(out, "sts", &sts);
 }

@@ -160,9 +160,7 @@ static status decode_json(struct decoder *d, uint16_t shape_at, const struct jso
     return FAIL(E_INTERNAL, "the model has a type %u", shape->type);
 }
 
-/* A value in a path, query or header: decoded text of the member at hand. */
-static status decode_simple(const struct decoder *d, const struct model_shape *shape, bytes text,
-                            struct value *out) {
+status decode_simple(const struct model_shape *shape, bytes name, bytes text, struct value *out) {
     struct json number = {.type = JSON_NUMBER, .text = text};
     switch ((enum model_type)shape->type) {
     case MODEL_STRING:
@@ -188,7 +186,7 @@ static status decode_simple(const struct decoder *d, const struct model_shape *s
         break;
     }
     return FAIL(E_INVALID, "Value '%.*s' at '%.*s' is not %s", BYTES_ARG(bytes_slice(text, 0, 200)),
-                BYTES_ARG(d->member), type_names[shape->type]);
+                BYTES_ARG(name), type_names[shape->type]);
 }
 
 /* The text of a member that travels in path, query or header; a NULL ptr when it does not. */
@@ -209,11 +207,36 @@ static bool is_blob_payload(const struct model *model, const struct model_member
     return m->location == MODEL_PAYLOAD && model_shape(model, m->shape)->type == MODEL_BLOB;
 }
 
+/* A list of texts in a query: the parameter, as often as there are elements. */
+static status decode_repeated(struct decoder *d, const struct model_member *m, struct value *out) {
+    bytes name = model_text(d->model, m->wire);
+    struct items *items = items_new(d->arena, d->model, m->shape);
+    for (size_t i = 0; i < d->query.count; i++) {
+        const struct http_parameter *p = &d->query.parameters[i];
+        if (!bytes_equal(p->name, name))
+            continue;
+        if (!bytes_are_utf8(p->value))
+            return FAIL(E_INVALID, "the value of %.*s is not UTF-8", BYTES_ARG(name));
+        add_text(items, p->value);
+    }
+    out->present = items->count > 0;
+    out->items = items;
+    return OK;
+}
+
+static bool is_repeated(const struct model *model, const struct model_member *m) {
+    const struct model_shape *shape = model_shape(model, m->shape);
+    return m->location == MODEL_QUERY && shape->type == MODEL_LIST &&
+           model_shape(model, shape->first)->type == MODEL_STRING;
+}
+
 static status decode_member(struct decoder *d, const struct model_member *m, struct value *out) {
     bytes text;
     if (m->location == MODEL_BODY)
         return decode_body_member(d, m, d->body, out);
     d->member = model_text(d->model, m->name);
+    if (is_repeated(d->model, m))
+        return decode_repeated(d, m, out);
     if (is_blob_payload(d->model, m)) {
         out->present = d->request->body.len > 0;
         out->text = d->request->body;
@@ -225,7 +248,7 @@ static status decode_member(struct decoder *d, const struct model_member *m, str
     }
     TRY(find_text(d, m, &text));
     out->present = text.ptr != NULL;
-    return text.ptr ? decode_simple(d, model_shape(d->model, m->shape), text, out) : OK;
+    return text.ptr ? decode_simple(model_shape(d->model, m->shape), d->member, text, out) : OK;
 }
 
 static bool wants_body(const struct model *m, const struct model_shape *input) {

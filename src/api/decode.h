@@ -13,6 +13,11 @@ NODISCARD
 status decode_input(struct arena *a, const struct model *m, const struct route *route,
                     const struct http_request *request, struct record **out_input);
 
+/* decode_simple reads a value that travels as text: all but blobs, lists, maps and structures.
+ * `name` is its member's, for the sentence of E_INVALID. */
+NODISCARD
+status decode_simple(const struct model_shape *shape, bytes name, bytes text, struct value *out);
+
 /* decode_structure_text reads a JSON object that encode_output wrote into a new record of the same
  * structure; both live in the record's arena. */
 NODISCARD

@@ -9,12 +9,23 @@
 #include "api/call.h"
 #include "api/pattern.h"
 #include "api/route.h"
+#include "http/query.h"
+#include "iam/caller.h"
 
 struct service;
 struct signers;
 
 /* The services that have a model. */
-enum face_index { FACE_IOT, FACE_LAMBDA, FACE_LOGS, FACE_ACM, FACE_COUNT, FACE_NONE = FACE_COUNT };
+enum face_index {
+    FACE_IOT,
+    FACE_LAMBDA,
+    FACE_LOGS,
+    FACE_ACM,
+    FACE_IAM,
+    FACE_STS,
+    FACE_COUNT,
+    FACE_NONE = FACE_COUNT
+};
 
 /* What a service calls a failure, where that differs from status_info. */
 struct error_name {
@@ -48,14 +59,14 @@ struct exchange {
     int64_t now_ms;
     /* set by authenticate */
     char account[ACCOUNT_ID_LEN + 1];
-    char caller_arn[64];
-    char access_key_id[ACCESS_KEY_ID_LEN + 1];
+    struct iam_caller caller; /* in the arena */
+    struct http_query form;   /* of the query protocol */
     /* when a handler failed: said before the transaction was rolled back */
     bytes message, resource_id, resource_arn;
 };
 
-/* authenticate verifies who asks, and fills service, account, caller_arn and access_key_id
- * [AWS control-plane 3]. The fuzzer links another one. */
+/* authenticate verifies who asks, and fills service, account and caller [AWS control-plane 3]. The
+ * fuzzer links another one. */
 NODISCARD
 status authenticate(struct exchange *x);
 
@@ -92,4 +103,5 @@ void rest_refuse(struct exchange *x, status s, bytes message);
 status json_answer(struct exchange *x);
 void json_refuse(struct exchange *x, status s, bytes message);
 status query_answer(struct exchange *x);
+void query_write_output(struct exchange *x, const struct record *output);
 void query_refuse(struct exchange *x, status s, bytes message);

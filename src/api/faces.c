@@ -4,6 +4,7 @@
 #include "api/generated/acm.h"
 #include "api/generated/logs.h"
 #include "api/handlers.h"
+#include "api/iam.h"
 #include "api/lambda.h"
 
 static const struct handler handlers_logs[LOGS_OPERATIONS];
@@ -13,4 +14,6 @@ const struct face faces[FACE_COUNT] = {
     [FACE_LAMBDA] = {&model_lambda, handlers_lambda, errors_lambda},
     [FACE_LOGS] = {&model_logs, handlers_logs, NULL},
     [FACE_ACM] = {&model_acm, handlers_acm, errors_acm},
+    [FACE_IAM] = {&model_iam, handlers_iam, errors_iam},
+    [FACE_STS] = {&model_sts, handlers_sts, errors_iam},
 };

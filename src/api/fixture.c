@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "codec/json.h"
+#include "iam/session.h"
 #include "identity/issuer.h"
 #include "registry/connectivity.h"
 #include "support/testing.h"
@@ -52,6 +53,7 @@ struct fixture fixture_open_on(const struct store_ops *ops) {
     log_set_level(LOG_WARN);
     struct fixture f = {.store = store_fixture_open(ops)};
     CHECK_OK(account_ensure_default(f.store.store, BYTES(FIXTURE_ACCOUNT), &f.account));
+    CHECK_OK(iam_sessions_prepare(f.store.store));
     load_key(&f);
     open_issuer(&f);
     f.api = api_new(&(struct api_config){.store = f.store.store,

@@ -372,16 +372,15 @@ status lambda_get_configuration(struct call *c) {
     return OK;
 }
 
-static status put_all_tags(const struct call *c, bytes name) {
-    struct tag_list tags;
-    struct page page = {.limit = TAGS_MAX};
-    TRY(tags_list(&c->registry, function_tags(&c->registry, name), &page, &tags));
-    if (tags.count == 0)
-        return OK;
-    struct items *out = put_list(c->out, M_TAGS);
-    for (size_t i = 0; i < tags.count; i++)
-        add_entry(out, tags.items[i].key, tags.items[i].value);
-    return OK;
+/* Where the caller reached this server, there the code is, too. */
+static void put_location(const struct call *c, struct record *code,
+                         const struct function_record *f) {
+    AUTO(buf) url = {0};
+    if (!c->config->function_host)
+        return;
+    buf_printf(&url, "http://%.*s", BYTES_ARG(c->host));
+    function_host_link(c->config->function_host, f->code_id, c->now_ms, &url);
+    put_text(code, M_LOCATION, arena_copy(c->arena, buf_bytes(&url)));
 }
 
 status lambda_get_function(struct call *c) {
@@ -391,9 +390,10 @@ status lambda_get_function(struct call *c) {
     lambda_put_configuration(c, put_record(c->out, M_CONFIGURATION), &f, name.qualifier, false);
     struct record *code = put_record(c->out, M_CODE);
     put_string(code, M_REPOSITORY_TYPE, "S3");
+    put_location(c, code, &f);
     if (f.has_reserved)
         put_number(put_record(c->out, M_CONCURRENCY), M_RESERVED_CONCURRENT_EXECUTIONS, f.reserved);
-    return put_all_tags(c, f.name);
+    return lambda_put_tags(c, f.name);
 }
 
 status lambda_list_functions(struct call *c) {

@@ -24,7 +24,12 @@ enum model_type {
     MODEL_STRUCTURE
 };
 
-enum { MODEL_HAS_MIN = 1, MODEL_HAS_MAX = 2, MODEL_SENSITIVE = 4 };
+enum {
+    MODEL_HAS_MIN = 1,
+    MODEL_HAS_MAX = 2,
+    MODEL_SENSITIVE = 4,
+    MODEL_POLICY = 8 /* a policy document, which query services percent-encode in answers */
+};
 
 struct model_shape {
     uint8_t type;    /* enum model_type */
@@ -73,8 +78,9 @@ struct model_error {
 };
 
 struct model {
-    const char *service; /* "iot" */
-    const char *texts;   /* each: two bytes of length, the low one first, the characters, a zero */
+    const char *service;       /* "iot" */
+    const char *xml_namespace; /* of a query service; NULL */
+    const char *texts; /* each: two bytes of length, the low one first, the characters, a zero */
     const uint16_t *values;
     const uint16_t *patterns;
     size_t pattern_count; /* patterns[0] is none */

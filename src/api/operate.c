@@ -4,6 +4,7 @@
 #include "api/decode.h"
 #include "api/encode.h"
 #include "api/exchange.h"
+#include "api/form.h"
 
 static const struct face *face_of(const struct exchange *x) {
     assert(x->service->face < FACE_COUNT);
@@ -12,9 +13,13 @@ static const struct face *face_of(const struct exchange *x) {
 
 static status read_input(struct exchange *x, const struct route *route, struct call *c) {
     struct record *input;
-    if (route->operation->input == MODEL_NO_SHAPE)
+    uint16_t shape = route->operation->input;
+    if (shape == MODEL_NO_SHAPE)
         return OK;
-    TRY(decode_input(x->arena, face_of(x)->model, route, x->request, &input));
+    if (x->service->protocol == QUERY)
+        TRY(form_decode(x->arena, face_of(x)->model, shape, &x->form, &input));
+    else
+        TRY(decode_input(x->arena, face_of(x)->model, route, x->request, &input));
     x->message = constraints_check(x->api->patterns[x->service->face], input);
     if (x->message.ptr)
         return FAIL(E_VALIDATION, "%.*s", BYTES_ARG(x->message));
@@ -51,6 +56,10 @@ static void write_headers(struct exchange *x, const struct record *out) {
 static void write_output(struct exchange *x, const struct call *c) {
     bytes payload;
     x->out->status = c->operation->status;
+    if (x->service->protocol == QUERY) {
+        query_write_output(x, c->out);
+        return;
+    }
     if (c->out)
         write_headers(x, c->out);
     if (encode_is_payload(c->out, &payload))
@@ -77,7 +86,7 @@ static struct call call_of(const struct exchange *x, const struct route *route) 
         .arena = x->arena,
         .out = output == MODEL_NO_SHAPE ? NULL : record_new(x->arena, face_of(x)->model, output),
         .registry = {NULL, x->arena, bytes_from(x->account), x->api->config.region},
-        .caller_arn = x->caller_arn,
+        .caller = &x->caller,
         .host = x->request->host,
         .now_ms = x->now_ms,
     };
@@ -94,7 +103,7 @@ status exchange_operate(struct exchange *x, const struct route *route) {
     struct call c = call_of(x, route);
     TRY(read_input(x, route, &c));
     status s = perform(x, h, &c);
-    x->out->is_secret = c.issued.private_key_pem.len > 0;
+    x->out->is_secret = c.is_secret || c.issued.private_key_pem.len > 0;
     issued_done(&c.issued);
     x->resource_id = c.resource_id;
     x->resource_arn = c.resource_arn;

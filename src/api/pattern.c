@@ -42,11 +42,16 @@ static void translate(bytes java, struct buf *out) {
         size_t i = 0;
         while (i < COUNT_OF(classes) && !bytes_start_with(java, bytes_from(classes[i].java)))
             i++;
-        if (i < COUNT_OF(classes))
+        size_t used = i < COUNT_OF(classes) ? strlen(classes[i].java) : 1;
+        if (i < COUNT_OF(classes)) {
             buf_text(out, classes[i].pcre);
-        else
+        } else if (bytes_start_with(java, BYTES("\\u")) && java.len >= 6) {
+            buf_printf(out, "\\x{%.*s}", 4, (const char *)java.ptr + 2); /* \uHHHH */
+            used = 6;
+        } else {
             buf_append_byte(out, java.ptr[0]);
-        java = bytes_skip(java, i < COUNT_OF(classes) ? strlen(classes[i].java) : 1);
+        }
+        java = bytes_skip(java, used);
     }
 }
 

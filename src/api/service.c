@@ -6,14 +6,14 @@
 static const struct service services[] = {
     {"iot", "iot", REST_JSON, FACE_IOT, rest_answer},
     {"execute-api", "iot", REST_JSON, FACE_IOT, rest_answer},
-    {"sts", "sts", QUERY, FACE_NONE, query_answer},
+    {"sts", "sts", QUERY, FACE_STS, query_answer},
     {"iotdata", "iot-data", REST_JSON, FACE_NONE, NULL},
     {"iotdevicegateway", "iot-data", REST_JSON, FACE_NONE, NULL},
     {"iot-jobs-data", "iot-jobs-data", REST_JSON, FACE_NONE, NULL},
     {"lambda", "lambda", REST_JSON, FACE_LAMBDA, rest_answer},
     {"logs", "logs", JSON_1_1, FACE_LOGS, json_answer},
     {"acm", "acm", JSON_1_1, FACE_ACM, json_answer},
-    {"iam", "iam", QUERY, FACE_NONE, NULL},
+    {"iam", "iam", QUERY, FACE_IAM, query_answer},
     {"IoTSecuredTunneling", "iotsecuretunneling", JSON_1_1, FACE_NONE, NULL},
 };
 

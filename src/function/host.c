@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "codec/json.h"
-#include "function/code.h"
+#include "function/code_link.h"
 #include "registry/function_policy.h"
 #include "store/record.h"
 
@@ -13,6 +14,7 @@ struct function_host {
     struct functions seam;
     struct function_host_config config;
     pthread_mutex_t reloading; /* one reload at a time */
+    uint8_t link_key[CODE_LINK_KEY_BYTES];
 };
 
 /* ---- code under development ---- */
@@ -246,6 +248,7 @@ status function_host_open(const struct function_host_config *config,
     struct function_host *h = NEW(struct function_host);
     h->seam.ops = &ops;
     h->config = *config;
+    random_fill(h->link_key, sizeof h->link_key);
     (void)pthread_mutex_init(&h->reloading, NULL);
     *out_host = h;
     return OK;
@@ -268,6 +271,18 @@ const char *function_host_data(const struct function_host *h) {
 
 status function_host_sweep(struct function_host *h) {
     return code_sweep(h->config.data, h->config.store, false);
+}
+
+void function_host_link(const struct function_host *h, bytes code_id, int64_t now_ms,
+                        struct buf *out) {
+    code_link_format(h->link_key, code_id, now_ms / 1000 + CODE_LINK_SECONDS, out);
+}
+
+status function_host_zip(const struct function_host *h, bytes path, bytes query, int64_t now_ms,
+                         struct buf *out_zip) {
+    bytes id;
+    TRY(code_link_verify(h->link_key, path, query, now_ms / 1000, &id));
+    return code_zip_read(h->config.data, id, out_zip);
 }
 
 void function_host_forget(struct function_host *h, bytes arn) {

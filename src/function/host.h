@@ -32,6 +32,13 @@ const char *function_host_data(const struct function_host *h);
 /* function_host_sweep is to be called now and then: removes code that was replaced. */
 NODISCARD
 status function_host_sweep(struct function_host *h);
+/* function_host_link appends path and query of a link to a function's zip, good for ten minutes and
+ * this server; function_host_zip answers one: E_ACCESS_DENIED, E_NOT_FOUND when it was replaced. */
+void function_host_link(const struct function_host *h, bytes code_id, int64_t now_ms,
+                        struct buf *out);
+NODISCARD
+status function_host_zip(const struct function_host *h, bytes path, bytes query, int64_t now_ms,
+                         struct buf *out_zip);
 /* function_host_forget ends what runs of a function that was deleted. */
 void function_host_forget(struct function_host *h, bytes arn);
 

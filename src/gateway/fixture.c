@@ -7,6 +7,7 @@
 #include "gateway/documents.h"
 #include "gateway/principals.h"
 #include "gateway/rules.h"
+#include "iam/session.h"
 #include "registry/policy.h"
 
 enum { DRAIN_MS_MAX = 10000 };
@@ -27,6 +28,7 @@ void gateway_fixture_open(struct gateway_fixture *f, uint64_t seed) {
     must(store_open(&store_memory, "", &s->store));
     store_on_change(s->store, principals_told, s);
     must(account_ensure_default(s->store, BYTES(TEST_ACCOUNT), &s->account));
+    must(iam_sessions_prepare(s->store));
     must(rules_open(s));
     s->documents = documents_new();
     s->directory = directory_new();

@@ -19,8 +19,10 @@
 #include "gateway/retained.h"
 #include "gateway/rules.h"
 #include "gateway/running.h"
+#include "iam/session.h"
 #include "identity/issuer.h"
 #include "identity/key_pool.h"
+#include "logs/logs.h"
 #include "provisioning/bulk.h"
 #include "provisioning/fleet.h"
 #include "store/backup.h"
@@ -38,6 +40,7 @@ static status open_account(struct server *s) {
     const struct settings *o = s->settings;
     struct txn *t;
     TRY(account_ensure_default(s->store, bytes_from(o->account), &s->account));
+    TRY(iam_sessions_prepare(s->store));
     if (!o->domain || strcmp(o->domain, s->account.domain) == 0)
         return OK;
     TRY(store_begin_write(s->store, &t));
@@ -48,6 +51,19 @@ static status open_account(struct server *s) {
     }
     TRY(store_commit(t));
     return account_ensure_default(s->store, bytes_from(o->account), &s->account);
+}
+
+static void logs_trouble(void *server, const char *sentence) {
+    UNUSED(server);
+    log_event(LOG_ERROR, "logs.not_written", "%s", sentence);
+}
+
+static status open_logs(struct server *s) {
+    AUTO(buf) folder = {0};
+    buf_printf(&folder, "%s/logs", s->settings->data);
+    struct logs_config config = {
+        .ops = &store_sqlite, .folder = buf_string(&folder), .trouble = logs_trouble};
+    return logs_open(&config, &s->logs);
 }
 
 /* Goes on with the thing registration tasks that the last server left. */
@@ -75,8 +91,7 @@ static status open_api(struct server *s) {
                                 .functions = s->functions,
                                 .function_host = s->function_host,
                                 .bulk = s->bulk,
-                                .outbox = s->outbox,
-                                .outbound = s->settings->outbound,
+                                .logs = s->logs,
                                 .connectivity = presence_source(s->presence),
                                 .without_quotas = s->settings->profile == PROFILE_STANDARD};
     s->api = api_new(&config);
@@ -102,6 +117,7 @@ status server_open(struct server *s, const struct settings *settings) {
     store_on_change(s->store, told, s);
     store_on_announcement(s->store, announcements_send, s);
     TRY(open_account(s));
+    TRY(open_logs(s));
     TRY(retained_look(s));
     TRY(authority_open(settings->data, &s->authority));
     TRY(issuer_open(settings->data, &s->issuer));
@@ -115,7 +131,7 @@ status server_open(struct server *s, const struct settings *settings) {
         s->workers[crew] = workers_new(crew_sizes[crew]);
     TRY(open_bulk(s));
     TRY(functions_open(s));
-    deliveries_open(s);
+    TRY(deliveries_open(s));
     return open_api(s);
 }
 
@@ -147,7 +163,7 @@ void server_close(struct server *s) {
     api_free(s->api);
     functions_close(s);
     bulk_free(s->bulk);
-    deliveries_close(s);
+    outbox_close(s->outbox);
     mem_free(s->buckets_folder);
     key_pool_free(s->key_pool);
     issuer_close(s->issuer);
@@ -159,6 +175,7 @@ void server_close(struct server *s) {
     accounts_done(s);
     crls_done(&s->upkeep.crls);
     authority_free(s->authority);
+    logs_close(s->logs);
     store_close(s->store);
 }
 
@@ -300,7 +317,6 @@ static status serve_until_told(struct server *s, struct loop_threads *threads,
     server_connect_planes(s);
     functions_announce(s);
     TRY(start_loops(s, threads));
-    TRY(deliveries_start(s));
     TRY(running_write(s));
     say_where(s);
     wait_for_end(s, signals);

@@ -9,12 +9,10 @@
 #include "account/account.h"
 #include "gateway/plane.h"
 #include "gateway/upkeep.h"
-#include "rules/outward.h"
 #include "store/store.h"
 #include "tls/authority.h"
 
 struct api;
-struct deliveries;
 struct bulk; /* provisioning/bulk.h */
 struct documents;
 struct functions;        /* function/function.h */
@@ -24,6 +22,7 @@ struct issuer;
 struct outbox;   /* outbox/outbox.h */
 struct presence; /* gateway/presence.h */
 struct key_pool;
+struct logs; /* logs/logs.h */
 struct rules;
 
 enum { PLANES_MAX = 64 };
@@ -50,13 +49,12 @@ struct server {
     struct documents *documents;
     struct directory *directory;
     struct presence *presence; /* NULL: nobody asks who is connected */
+    struct logs *logs;
     struct issuer *issuer;
     struct key_pool *key_pool;
     char *buckets_folder;
     struct bulk *bulk;
-    struct outward outward;        /* what is lent to deliveries of rules */
-    struct deliveries *deliveries; /* rules/delivery.h */
-    struct outbox *outbox;         /* what is to be delivered elsewhere; gateway/deliveries.h */
+    struct outbox *outbox; /* what is to be delivered elsewhere; gateway/deliveries.h */
     struct api *api;
     struct rules *rules;         /* gateway/rules.h */
     struct functions *functions; /* NULL: this server runs none */

@@ -16,7 +16,6 @@
     X(CERTIFICATE_PROVIDER, "certificateprovider")   \
     X(DOMAIN_CONFIGURATION, "domainconfiguration")   \
     X(RULE, "rule")                                  \
-    X(RULE_DESTINATION, "ruledestination")           \
     X(CLIENT, "client")                              \
     X(TOPIC, "topic")                                \
     X(TOPIC_FILTER, "topicfilter")

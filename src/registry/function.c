@@ -156,6 +156,10 @@ status function_save(const struct registry *r, struct function_record *f) {
     return save(r, f);
 }
 
+status function_save_reserved(const struct registry *r, const struct function_record *f) {
+    return save(r, f);
+}
+
 static status remove_under(const struct registry *r, enum table table, bytes prefix) {
     struct scan scan = {.prefix = prefix, .limit = STORE_SCAN_ROWS_MAX};
     struct row *rows;

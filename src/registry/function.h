@@ -69,6 +69,9 @@ status function_load(const struct registry *r, bytes name, struct function_recor
 /* function_save replaces $LATEST, with a new revision id and time. */
 NODISCARD
 status function_save(const struct registry *r, struct function_record *f);
+/* function_save_reserved keeps what only concerns how often it runs at a time: no new revision. */
+NODISCARD
+status function_save_reserved(const struct registry *r, const struct function_record *f);
 /* function_delete removes a function with all its versions, aliases, policies and tags. */
 NODISCARD
 status function_delete(const struct registry *r, bytes name);

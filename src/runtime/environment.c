@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "runtime/launch.h"
 #include "runtime/report.h"
 
@@ -18,7 +19,7 @@ enum { READ_BYTES = 64 * 1024, READS_PER_TURN = 16 };
 
 static void emit(struct transcript *o, const struct runtime_line *lines, size_t count) {
     struct environment *e = OWNER(o, struct environment, output);
-    const struct runtime_host *host = &e->runtimes->host;
+    const struct runtime_host *host = e->runtimes->host;
     if (host->log)
         host->log(host->context, e->account, bytes_from(e->log_group), bytes_from(e->log_stream),
                   lines, count);
@@ -45,31 +46,43 @@ static void read_output(struct environment *e) {
 
 /* ---- the end of the process ---- */
 
-static void read_report(struct environment *e) {
-    struct report r = {0};
-    if (e->report < 0)
-        return;
-    while (report_receive(e->report, &r) == OK) {
-        if (r.kind == REPORT_FAILED)
-            (void)snprintf(e->failure, sizeof e->failure, "%s", r.text);
-        else if (r.kind == REPORT_ENDED)
-            report_describe(r.number, e->ending, sizeof e->ending);
+static void take_report(struct environment *e, const struct report *r) {
+    if (r->kind == REPORT_FAILED) {
+        (void)snprintf(e->failure, sizeof e->failure, "%s", r->text);
+    } else if (r->kind == REPORT_ENDED && !e->has_ending) {
+        report_describe(r->number, e->ending, sizeof e->ending);
+        e->has_ending = true;
+    } else if (r->kind == REPORT_STARTED) {
+        e->inner = r->sender;
+    } else if (r->kind == REPORT_GROUP) {
+        pthread_mutex_lock(&e->runtimes->mutex);
+        e->group = r->sender;
+        pthread_mutex_unlock(&e->runtimes->mutex);
     }
 }
 
+static void read_report(struct environment *e) {
+    struct report r = {0};
+    while (e->report >= 0 && report_receive(e->report, &r) == OK)
+        take_report(e, &r);
+}
+
+/* Waits for the end of a process that has been killed. */
 static void reap(struct environment *e) {
     int how = 0;
+    siginfo_t ended;
     if (e->pid <= 0)
         return;
-    siginfo_t ended;
     while (waitid(P_PID, (id_t)e->pid, &ended, WEXITED | WNOWAIT) < 0 && errno == EINTR) {
     }
-    pthread_mutex_lock(&e->runtimes->mutex); /* runtimes_close kills by this number */
+    pthread_mutex_lock(&e->runtimes->mutex);
     (void)waitpid(e->pid, &how, 0);
     e->pid = -1;
+    e->group = 0;
     pthread_mutex_unlock(&e->runtimes->mutex);
-    report_describe(how, e->ending, sizeof e->ending);
     read_report(e);
+    if (!e->has_ending)
+        report_describe(how, e->ending, sizeof e->ending);
 }
 
 static void see_end(struct environment *e) {
@@ -101,16 +114,19 @@ static int left_ms(uint64_t until_us) {
 }
 
 static void wait_and_serve(struct environment *e, uint64_t until_us) {
-    struct pollfd polls[DOOR_POLLS_MAX + 2];
+    struct pollfd polls[DOOR_POLLS_MAX + 3];
     size_t n = door_watch(&e->door, polls);
     polls[n++] = (struct pollfd){.fd = e->handle, .events = POLLIN};
+    polls[n++] = (struct pollfd){.fd = e->report, .events = POLLIN};
     polls[n++] = (struct pollfd){.fd = e->pipe, .events = POLLIN};
     if (poll(polls, n, left_ms(until_us)) <= 0)
         return;
     if (polls[n - 1].revents)
         read_output(e);
-    door_serve(&e->door, &e->dialogue);
     if (polls[n - 2].revents)
+        read_report(e);
+    door_serve(&e->door, &e->dialogue);
+    if (polls[n - 3].revents || e->has_ending)
         see_end(e);
 }
 
@@ -126,23 +142,47 @@ enum attended environment_attend(struct environment *e, uint64_t until_us, unsig
 
 /* ---- life ---- */
 
-void environment_freeze(struct environment *e) {
+/* What the function runs in; whoever confines it goes on. */
+static void signal_function(struct environment *e, int number) {
     if (e->pid > 0)
-        (void)kill(-e->pid, SIGSTOP);
+        (void)kill(-(e->group > 0 ? e->group : e->pid), number);
+}
+
+void environment_freeze(struct environment *e) {
+    if (e->report < 0 || e->group > 0)
+        signal_function(e, SIGSTOP);
 }
 
 void environment_thaw(struct environment *e) {
-    if (e->pid > 0)
-        (void)kill(-e->pid, SIGCONT);
+    if (e->report < 0 || e->group > 0)
+        signal_function(e, SIGCONT);
 }
 
 void environment_kill(struct environment *e) {
+    signal_function(e, SIGKILL);
     if (e->pid > 0)
         (void)kill(-e->pid, SIGKILL);
 }
 
+static bool has_slot(const struct runtimes *r, unsigned slot) {
+    LIST_EACH (link, &r->all) {
+        if (OWNER(link, struct environment, everywhere)->slot == slot)
+            return true;
+    }
+    return false;
+}
+
+static void enter(struct runtimes *r, struct environment *e) {
+    pthread_mutex_lock(&r->mutex);
+    while (has_slot(r, e->slot))
+        e->slot++;
+    list_push(&r->all, &e->everywhere);
+    pthread_mutex_unlock(&r->mutex);
+}
+
 status environment_start(struct runtimes *r, const struct runtime_code *code,
-                         const char *interpreter, struct environment **out_environment) {
+                         const struct interpreter *interpreter,
+                         struct environment **out_environment) {
     struct environment *e = NEW(struct environment);
     list_init(&e->link);
     list_init(&e->everywhere);
@@ -153,6 +193,7 @@ status environment_start(struct runtimes *r, const struct runtime_code *code,
     e->account = arena_copy(&e->memory, code->account);
     e->version = arena_copy(&e->memory, code->version);
     e->revision = arena_copy(&e->memory, code->revision);
+    enter(r, e);
     status s = door_open(&e->door);
     if (s == OK)
         s = launch(e, code, interpreter);
@@ -160,11 +201,6 @@ status environment_start(struct runtimes *r, const struct runtime_code *code,
         environment_free(e);
         return s;
     }
-    pthread_mutex_lock(&r->mutex);
-    list_push(&r->all, &e->everywhere);
-    if (r->closing)
-        environment_kill(e);
-    pthread_mutex_unlock(&r->mutex);
     *out_environment = e;
     return OK;
 }
@@ -189,6 +225,8 @@ void environment_free(struct environment *e) {
     close_if(e->handle);
     close_if(e->pipe);
     close_if(e->report);
+    if (e->temporary && folder_remove(e->temporary) != OK && e->runtimes->host->notice)
+        e->runtimes->host->notice(e->runtimes->host->context, "function.leftover", failure_text());
     dialogue_done(&e->dialogue);
     transcript_done(&e->output);
     arena_done(&e->memory);
@@ -198,7 +236,7 @@ void environment_free(struct environment *e) {
 size_t environment_peak_kb(struct environment *e) {
     char path[64], line[128];
     unsigned long kb;
-    (void)snprintf(path, sizeof path, "/proc/%d/status", (int)e->pid);
+    (void)snprintf(path, sizeof path, "/proc/%d/status", (int)(e->inner > 0 ? e->inner : e->pid));
     FILE *f = e->pid > 0 ? fopen(path, "re") : NULL;
     while (f && fgets(line, sizeof line, f))
         if (sscanf(line, "VmHWM: %lu kB", &kb) == 1 && kb > e->peak_kb)

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "base/list.h"
+#include "runtime/confine.h"
 #include "runtime/door.h"
 #include "runtime/language.h"
 #include "runtime/output.h"
@@ -16,7 +17,7 @@ struct pool;
 
 /* What all processes share. */
 struct runtimes {
-    struct runtime_host host;
+    const struct runtime_host *host;
     struct runtime_options options;
     pthread_mutex_t mutex; /* guards all below, and the links of environments */
     pthread_cond_t woken;  /* the keeper's */
@@ -25,8 +26,12 @@ struct runtimes {
     struct list pools;      /* of struct pool, one a function */
     struct list all;        /* of struct environment.everywhere */
     unsigned process_count; /* started or being started, not yet ended */
-    unsigned serial;        /* of environments; chooses user ids */
     struct runtime_counts counts;
+
+    pthread_mutex_t finding;    /* guards what is found out once */
+    struct list interpreters;   /* runtime/interpreter.h */
+    struct abilities abilities; /* runtime/abilities.h */
+    bool has_abilities;
 };
 
 struct environment {
@@ -43,16 +48,24 @@ struct environment {
     bool is_stale;       /* not to be used again */
     uint64_t generation; /* of its pool when it started */
 
-    pid_t pid;  /* of the process we started, leader of its group; not reaped while > 0 */
-    int handle; /* pidfd */
-    int pipe;   /* its output */
-    int report; /* what confine tells; -1 when unconfined */
-    bool has_ended;
+    unsigned slot;         /* no other environment has it */
+    unsigned uid;          /* its user; 0: the server's */
+    bool has_root;         /* a root folder of its own */
+    const char *temporary; /* a folder to remove, or NULL */
+
+    /* pid and group change under the mutex: runtimes_close kills by them */
+    pid_t pid;   /* of the process we started, leader of its group; not reaped while > 0 */
+    pid_t group; /* of the function's processes when they are not in that group; 0: they are */
+    pid_t inner; /* the function's own process; 0: not known */
+    int handle;  /* pidfd of pid */
+    int pipe;    /* its output */
+    int report;  /* what confine tells; -1 when unconfined */
+    bool has_ended, has_ending;
     char ending[64];           /* how, in AWS's words: "exit status 1", "signal: killed", or "" */
     char failure[512];         /* why it could not be confined and started, or "" */
     uint64_t born_us, init_us; /* init_us: how long until its first `next`; 0 before */
     uint64_t idle_since_us;
-    size_t peak_kb;
+    _Atomic size_t peak_kb;
     _Atomic bool is_over_memory; /* the keeper ended it for that */
 
     struct door door;
@@ -60,11 +73,13 @@ struct environment {
     struct transcript output;
 };
 
-/* environment_start starts a process for the code. `interpreter` is from language_find.
- * E_UNAVAILABLE when it cannot be started. */
+struct interpreter; /* runtime/interpreter.h */
+
+/* environment_start starts a process for the code. E_UNAVAILABLE when it cannot be started. */
 NODISCARD
 status environment_start(struct runtimes *r, const struct runtime_code *code,
-                         const char *interpreter, struct environment **out_environment);
+                         const struct interpreter *interpreter,
+                         struct environment **out_environment);
 
 enum attended {
     ATTENDED_READY,  /* waits for an event */

@@ -64,6 +64,8 @@ void fixture_open(struct fixture *f, const char *runtime, const char *file, cons
     if (!mkdtemp(f->folder) || chmod(f->folder, 0755) != 0)
         abort();
     fixture_write(f, file, text, 0755);
+    if (!f->options.python && !f->options.search)
+        f->options.python = "/usr/bin/python3";
     if (!f->options.program)
         f->options.program = getenv("KEDGE_CONFINE");
     if (runtimes_open(&f->host, &f->options, &f->runtimes) != OK)

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/random.h"
@@ -62,7 +63,22 @@ static void say_init_start(struct environment *e, const struct invocation *i) {
     const struct runtime_code *c = i->code;
     transcript_say(&e->output, clock_wall_ms(),
                    "INIT_START Runtime Version: %.*s (%s)\tRuntime Version ARN: -\n",
-                   BYTES_ARG(c->runtime), i->interpreter);
+                   BYTES_ARG(c->runtime), i->interpreter->path);
+}
+
+static void fail_entrypoint(struct environment *e, const struct invocation *i, struct arena *a,
+                            struct runtime_result *out) {
+    const char *text = arena_printf(
+        a, "RequestId: %s Error: Couldn't find valid bootstrap(s): [/var/task/bootstrap]",
+        i->request_id);
+    transcript_say(&e->output, clock_wall_ms(), "%s\nRuntime.InvalidEntrypoint\n", text);
+    fail(out, error_json(a, "Runtime.InvalidEntrypoint", text));
+}
+
+static bool lacks_bootstrap(const struct environment *e, const struct runtime_code *c,
+                            struct arena *a) {
+    return e->family == FAMILY_PROVIDED &&
+           access(arena_printf(a, "%s/bootstrap", c->folder), X_OK) != 0;
 }
 
 /* From start to the first `next`. False when there is a result already: it did not get that far. */
@@ -81,6 +97,8 @@ static bool initialize(struct environment *e, const struct invocation *i, struct
     } else if (what == ATTENDED_RESULT) {
         fail(out, arena_copy(a, buf_bytes(&e->dialogue.result)));
         (void)environment_attend(e, clock_monotonic_us() + LEAVE_MS * 1000, 0);
+    } else if (lacks_bootstrap(e, i->code, a)) {
+        fail_entrypoint(e, i, a, out);
     } else {
         fail_ended(e, i, a, out);
     }

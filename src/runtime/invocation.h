@@ -2,12 +2,13 @@
  * caller in AWS's words [AWS rules-and-functions 8.1, 9]. */
 #pragma once
 #include "runtime/environment.h"
+#include "runtime/interpreter.h"
 
 struct invocation {
     const struct runtime_code *code;
     const struct runtime_event *event;
     const char *request_id;
-    const char *interpreter;
+    const struct interpreter *interpreter;
     int64_t timeout_ms;  /* what the function has, from the event on */
     uint64_t give_up_us; /* when the caller does, start included; UINT64_MAX: never */
     bool cold;

@@ -18,10 +18,6 @@ enum { COMMAND_WORDS_MAX = 8 };
 
 /* language_of finds the family; false for a name not known. */
 bool language_of(bytes runtime, enum family *out_family);
-/* language_find finds the interpreter; see runtime_find. */
-NODISCARD
-status language_find(const struct runtime_options *o, bytes runtime, struct arena *a,
-                     const char **out_path);
 /* language_command gives the words that start code whose folder is `root` inside, NULL at the end.
  */
 void language_command(enum family f, const char *interpreter, const char *root, unsigned memory_mb,

@@ -3,9 +3,10 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "runtime/memory.h"
 
 enum {
-    KEEPER_TURN_MS = 1000,
+    KEEPER_TURN_MS = 200,
     CREDENTIALS_SPARE_MS = 5 * 60 * 1000, /* left at the end, beside the function's time-out */
 };
 
@@ -141,7 +142,8 @@ static status reserve(struct runtimes *r, const struct runtime_code *c, struct l
             r->counts.throttles += s == E_THROTTLED;
             return s;
         }
-        r->process_count++;
+        if (r->process_count++ == 0)
+            pthread_cond_signal(&r->woken);
     }
     *out_pool = find_or_add(r, c->function_arn);
     (*out_pool)->busy++;
@@ -157,8 +159,9 @@ static void give_up(struct runtimes *r, struct pool *p) {
     pthread_mutex_unlock(&r->mutex);
 }
 
-status pool_take(struct runtimes *r, const struct runtime_code *code, const char *interpreter,
-                 struct environment **out_environment, bool *out_cold) {
+status pool_take(struct runtimes *r, const struct runtime_code *code,
+                 const struct interpreter *interpreter, struct environment **out_environment,
+                 bool *out_cold) {
     struct list doomed;
     struct pool *p = NULL;
     struct environment *e = NULL;
@@ -234,8 +237,20 @@ static void condemn_old(struct runtimes *r, struct list *doomed) {
 static void wait_a_turn(struct runtimes *r) {
     struct timespec until;
     (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += KEEPER_TURN_MS / 1000;
-    (void)pthread_cond_timedwait(&r->woken, &r->mutex, &until);
+    until.tv_nsec += KEEPER_TURN_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    if (r->process_count > 0)
+        (void)pthread_cond_timedwait(&r->woken, &r->mutex, &until);
+    else
+        (void)pthread_cond_wait(&r->woken, &r->mutex);
+}
+
+static bool has_busy(const struct runtimes *r) {
+    unsigned idle = 0;
+    LIST_EACH (link, &r->pools)
+        idle += OWNER(link, struct pool, link)->idle_count;
+    return r->process_count > idle;
 }
 
 void *keeper_run(void *runtimes) {
@@ -246,8 +261,11 @@ void *keeper_run(void *runtimes) {
     while (!r->closing) {
         wait_a_turn(r);
         condemn_old(r, &doomed);
+        bool works = has_busy(r);
         pthread_mutex_unlock(&r->mutex);
         free_all(&doomed);
+        if (works)
+            memory_watch(r);
         pthread_mutex_lock(&r->mutex);
     }
     pthread_mutex_unlock(&r->mutex);

@@ -2,12 +2,14 @@
  * has been idle for long. Any thread. */
 #pragma once
 #include "runtime/environment.h"
+#include "runtime/interpreter.h"
 
 /* pool_take gives an idle process of this very code, or a new one (*out_cold). E_THROTTLED when the
  * function or the machine has no room. */
 NODISCARD
-status pool_take(struct runtimes *r, const struct runtime_code *code, const char *interpreter,
-                 struct environment **out_environment, bool *out_cold);
+status pool_take(struct runtimes *r, const struct runtime_code *code,
+                 const struct interpreter *interpreter, struct environment **out_environment,
+                 bool *out_cold);
 /* pool_return takes the process back, or frees it when it is stale. */
 void pool_return(struct environment *e);
 /* pool_forget makes all processes of a function stale. */

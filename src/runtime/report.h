@@ -6,9 +6,10 @@
 #include "base/status.h"
 
 enum report_kind {
-    REPORT_STARTED = 1, /* the function's own process is about to run; `sender` is it */
-    REPORT_FAILED,      /* `text` says why it cannot */
-    REPORT_ENDED,       /* `number` is its wait status */
+    REPORT_GROUP = 1, /* `sender` leads the process group of the function */
+    REPORT_STARTED,   /* the function's own process is about to run; `sender` is it */
+    REPORT_FAILED,    /* `text` says why it cannot */
+    REPORT_ENDED,     /* `number` is its wait status */
 };
 
 struct report {

@@ -17,12 +17,15 @@ status runtimes_open(const struct runtime_host *host, const struct runtime_optio
                      struct runtimes **out_runtimes) {
     struct runtimes *r = NEW(struct runtimes);
     pthread_condattr_t monotonic;
-    r->host = *host;
+    r->host = host;
     if (options)
         r->options = *options;
     r->options.processes_max = r->options.processes_max ? r->options.processes_max : PROCESSES_MAX;
     r->options.idle_s = r->options.idle_s ? r->options.idle_s : IDLE_S;
+    r->options.program = r->options.program ? r->options.program : "/proc/self/exe";
     list_init(&r->pools);
+    list_init(&r->interpreters);
+    pthread_mutex_init(&r->finding, NULL);
     list_init(&r->all);
     pthread_mutex_init(&r->mutex, NULL);
     pthread_condattr_init(&monotonic);
@@ -56,6 +59,8 @@ void runtimes_free(struct runtimes *r) {
     if (r->has_keeper)
         pthread_join(r->keeper, NULL);
     pools_free(r);
+    interpreters_free(r);
+    pthread_mutex_destroy(&r->finding);
     pthread_cond_destroy(&r->woken);
     pthread_mutex_destroy(&r->mutex);
     mem_free(r);
@@ -108,7 +113,7 @@ status runtime_invoke(struct runtimes *r, const struct runtime_code *asked,
         return FAIL(E_TOO_LARGE,
                     "Request must be smaller than %d bytes for the InvokeFunction operation",
                     RUNTIME_EVENT_BYTES_MAX);
-    TRY(runtime_find(r, code.runtime, a, &i.interpreter));
+    TRY(interpreter_find(r, code.runtime, &i.interpreter));
     if (event->timeout_ms > 0)
         i.give_up_us = clock_monotonic_us() + (uint64_t)event->timeout_ms * 1000;
     i.request_id = request_id_of(event, a);
@@ -117,7 +122,10 @@ status runtime_invoke(struct runtimes *r, const struct runtime_code *asked,
 }
 
 status runtime_find(struct runtimes *r, bytes runtime, struct arena *a, const char **out_path) {
-    return language_find(&r->options, runtime, a, out_path);
+    const struct interpreter *i;
+    TRY(interpreter_find(r, runtime, &i));
+    *out_path = arena_string(a, bytes_from(i->path));
+    return OK;
 }
 
 void runtime_forget(struct runtimes *r, bytes function_arn) {

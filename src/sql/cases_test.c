@@ -640,7 +640,12 @@ static const struct {
     {"SELECT * FROM \"a/b\"", "'\"a/b\"' is not expected here"},
     {"SELECT *\nFROM 'a/b'\nWHERE (1", "the statement ends too early (line 3, column 9)"},
     {"SELECT nosuch(1) FROM 'a'", "there is no function nosuch"},
-    {"SELECT machinelearning_predict('m','r',1) FROM 'a'", "there is no function"},
+    {"SELECT machinelearning_predict('m','r',1) FROM 'a'",
+     "there is no function machinelearning_predict here: it asks Amazon Machine Learning"},
+    {"SELECT Get_DynamoDB('t','k','v','r') FROM 'a'", "it reads Amazon DynamoDB"},
+    {"SELECT get_secret('s','SecretString','r') FROM 'a'", "it reads AWS Secrets Manager"},
+    {"SELECT get_thing_shadow('t','r') FROM 'a'", "this server has no shadows yet"},
+    {"SELECT decode(*, 'proto', 'b', 'k', 'f', 'm') FROM 'a'", "and not 'proto'"},
     {"SELECT cast(1 AS Blob) FROM 'a'", "there is no type Blob to cast to"},
     {"SELECT @x FROM 'a'", "the variable @x has no value: SET gives it one"},
     {"SET @x = 1, @x = 2 SELECT @x FROM 'a'", "the variable @x has a value already"},
@@ -765,6 +770,65 @@ TEST(templates_are_filled_from_the_message_that_came) {
     CHECK_FAILS(sql_template_compile(s, BYTES("x${1 + }"), &t), E_SQL_PARSE, "ends too early");
     CHECK_FAILS(sql_template_compile(s, BYTES("x${topic("), &t), E_SQL_PARSE, "closing brace");
     CHECK_FAILS(sql_template_compile(s, BYTES("${@nope}"), &t), E_SQL_PARSE, "@nope has no value");
+    sql_statement_free(s);
+}
+
+/* ---- functions that ask others ---- */
+
+static status invoke(void *context, bytes function, bytes event, struct arena *a, bytes *out) {
+    UNUSED(context);
+    if (bytes_equal(function, BYTES("broken")))
+        return FAIL(E_UNAVAILABLE, "it does not answer");
+    *out = bytes_from(
+        arena_printf(a, "{\"f\":\"%.*s\",\"event\":%.*s}", BYTES_ARG(function), BYTES_ARG(event)));
+    return OK;
+}
+
+static status registry_data(void *context, bytes operation, bytes thing, bytes role,
+                            struct arena *a, bytes *out) {
+    UNUSED(context);
+    *out = bytes_from(arena_printf(a, "{\"asked\":\"%.*s %.*s %.*s\"}", BYTES_ARG(operation),
+                                   BYTES_ARG(thing), BYTES_ARG(role)));
+    return OK;
+}
+
+TEST(functions_that_ask_others_are_lent_and_their_failures_noted) {
+    AUTO(arena) memory = {0};
+    AUTO(buf) out = {0};
+    AUTO(buf) failures = {0};
+    struct sql_outside outside = {.invoke = invoke, .registry_data = registry_data};
+    struct sql_message m = {.topic = BYTES("a/b"), .payload = BYTES("{\"x\":1}")};
+    struct sql_statement *s;
+    bool json;
+    CHECK_OK(sql_compile(
+        BYTES("SELECT aws_lambda('f', {'all':*}).event.all.x AS x, aws_lambda('broken', 1) AS b, "
+              "get_registry_data('DescribeThing', topic(2), 'r').asked AS r FROM 'a/b'"),
+        SQL_2016_03_23, &s));
+    struct sql_evaluation e = sql_begin(s, &m, &memory);
+    e.outside = &outside;
+    e.failures = &failures;
+    sql_select(&e, &out, &json);
+    CHECK_TEXT(buf_string(&out), "{\"x\":1,\"r\":\"DescribeThing b r\"}");
+    CHECK_TEXT(buf_string(&failures), "aws_lambda: it does not answer\n");
+    sql_statement_free(s);
+}
+
+TEST(a_template_tells_whether_it_asks_others) {
+    static const struct {
+        const char *text;
+        bool asks;
+    } rows[] = {{"${topic()}", false},
+                {"plain", false},
+                {"${topic()}/${upper(aws_lambda('f', 1))}", true},
+                {"${get_registry_data('DescribeThing', 't', 'r').version}", true}};
+    struct sql_statement *s;
+    CHECK_OK(sql_compile(BYTES("SELECT 1"), SQL_2016_03_23, &s));
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct sql_template *t;
+        CHECK_OK(sql_template_compile(s, bytes_from(rows[i].text), &t));
+        CHECK_INT(sql_template_asks_others(t), rows[i].asks);
+        sql_template_free(t);
+    }
     sql_statement_free(s);
 }
 

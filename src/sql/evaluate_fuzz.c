@@ -107,7 +107,8 @@ static const struct {
                  {"trim", 1},
                  {"trunc", 2},
                  {"upper", 1},
-                 {"Aws_Lambda", 2}};
+                 {"Aws_Lambda", 2},
+                 {"get_registry_data", 3}};
 
 /* ---- choosing ---- */
 

@@ -84,7 +84,6 @@ const struct sql_function *sql_function_find(bytes name);
 
 #define SQL_FUNCTIONS_OTHER(X)                           \
     X("accountid", 0, 0, accountid_)                     \
-    X("aws_lambda", 2, 2, aws_lambda_)                   \
     X("clientid", 0, 0, clientid_)                       \
     X("get", 2, 2, get_)                                 \
     X("get_mqtt_property", 1, 1, get_mqtt_property_)     \
@@ -104,9 +103,18 @@ const struct sql_function *sql_function_find(bytes name);
     X("traceid", 0, 0, traceid_)                         \
     X("transform", 3, 3, transform_)
 
+/* Those that ask others, through `struct sql_outside`. */
+#define SQL_FUNCTIONS_OUTSIDE(X)       \
+    X("aws_lambda", 2, 2, aws_lambda_) \
+    X("get_registry_data", 3, 3, get_registry_data_)
+
 /* Each file gives its table, ended by a row without a name. */
 extern const struct sql_function sql_functions_number[], sql_functions_text[],
-    sql_functions_other[];
+    sql_functions_other[], sql_functions_outside[];
+
+bool sql_function_asks_others(const struct sql_function *f);
+/* sql_function_absence tells why a function that AWS has is not here; NULL for other names. */
+const char *sql_function_absence(bytes name);
 
 /* The text of an argument, or false. */
 static inline bool sql_argument_text(struct sql_call *c, size_t i, bytes *out) {

@@ -219,31 +219,6 @@ static struct sql_value time_to_epoch_(struct sql_call *c) {
     return sql_int(ms);
 }
 
-/* ---- outside ---- */
-
-static void note_failure(const struct sql_call *c, const char *function) {
-    if (c->evaluation->failures)
-        buf_printf(c->evaluation->failures, "%s: %s\n", function, failure_text());
-}
-
-static struct sql_value aws_lambda_(struct sql_call *c) {
-    const struct sql_outside *outside = c->evaluation->outside;
-    AUTO(buf) event = {0};
-    const struct json *root;
-    bytes function, answer;
-    if (!outside || !outside->invoke || !sql_argument_text(c, 0, &function))
-        return sql_undefined();
-    sql_serialise(&c->arguments[1], &event);
-    status s = outside->invoke(outside->context, function, buf_bytes(&event), c->evaluation->arena,
-                               &answer);
-    if (s == OK)
-        s = json_parse(c->evaluation->arena, answer, &root);
-    if (s == OK)
-        return sql_from_json(root, sql_keeps_decimals(c->evaluation));
-    note_failure(c, "aws_lambda");
-    return sql_undefined();
-}
-
 const struct sql_function sql_functions_other[] = {
 #define ROW(name, least, most, function) {name, least, most, function},
     SQL_FUNCTIONS_OTHER(ROW)

@@ -150,13 +150,33 @@ struct sql_node *sql_case(struct sql_parser *p, struct sql_node *value, struct s
     return n;
 }
 
+static void refuse_function(struct sql_parser *p, bytes name) {
+    const char *why = sql_function_absence(name);
+    if (why)
+        sql_fail(p, "there is no function %.*s here: %s", BYTES_ARG(name), why);
+    else
+        sql_fail(p, "there is no function %.*s", BYTES_ARG(bytes_slice(name, 0, 60)));
+}
+
+/* decode(v, 'proto', …) needs descriptors that lie in S3. */
+static bool decodes_proto(const struct sql_node *call) {
+    const struct sql_node *second = call->first ? call->first->next : NULL;
+    return bytes_equal_nocase(call->text, BYTES("decode")) && second &&
+           second->kind == SQL_LITERAL && second->value.type == SQL_STRING &&
+           bytes_equal_nocase(second->value.text, BYTES("proto"));
+}
+
 struct sql_node *sql_call(struct sql_parser *p, struct sql_token name, struct sql_node *arguments) {
     struct sql_node *n = sql_new(p, SQL_CALL);
     n->text = name.text;
     sql_adopt(p, n, arguments);
     n->function = sql_function_find(name.text);
     if (!n->function)
-        sql_fail(p, "there is no function %.*s", BYTES_ARG(bytes_slice(name.text, 0, 60)));
+        refuse_function(p, name.text);
+    else if (decodes_proto(n))
+        sql_fail(p, "decode knows 'base64' here, and not 'proto'");
+    else if (sql_function_asks_others(n->function))
+        p->tree.asks_others = true;
     return n;
 }
 

@@ -31,11 +31,15 @@ static const struct sql_function *find_in(const struct sql_function *table, byte
 
 const struct sql_function *sql_function_find(bytes name) {
     static const struct sql_function *const tables[] = {sql_functions_number, sql_functions_text,
-                                                        sql_functions_other};
+                                                        sql_functions_other, sql_functions_outside};
     const struct sql_function *f = NULL;
     for (size_t i = 0; i < COUNT_OF(tables) && !f; i++)
         f = find_in(tables[i], name);
     return f;
+}
+
+bool sql_function_asks_others(const struct sql_function *f) {
+    return find_in(sql_functions_outside, bytes_from(f->name)) == f;
 }
 
 /* ---- statements ---- */

@@ -48,12 +48,17 @@ struct sql_message {
     const struct sql_item *user_properties; /* strings, in order; NULL: none */
 };
 
-/* What lies outside the message: functions that ask others. NULL: such a function is Undefined. */
+/* What lies outside the message: functions that ask others. A function that nobody lends is
+ * Undefined; so is one that fails, which is noted in `failures`. */
 struct sql_outside {
     void *context;
     /* invoke calls a function with JSON; the answer is JSON text in `a` [AWS rules 4 aws_lambda].
      */
     status (*invoke)(void *context, bytes function, bytes event, struct arena *a, bytes *out);
+    /* registry_data asks the registry as `role`: `operation` is DescribeThing or
+     * ListThingGroupsForThing, the answer the API's [AWS rules 4 get_registry_data]. */
+    status (*registry_data)(void *context, bytes operation, bytes thing, bytes role,
+                            struct arena *a, bytes *out);
 };
 
 struct sql_evaluation {
@@ -85,6 +90,9 @@ status sql_template_compile(const struct sql_statement *s, bytes text, struct sq
 void sql_template_free(struct sql_template *t);
 /* sql_template_is_plain tells one without ${…}. */
 bool sql_template_is_plain(const struct sql_template *t);
+/* sql_template_asks_others tells one with a function of `struct sql_outside`: not for error actions
+ * [AWS rules 4]. */
+bool sql_template_asks_others(const struct sql_template *t);
 /* sql_template_fill appends the text; false when a part was Undefined, which leaves nothing there.
  */
 bool sql_template_fill(const struct sql_template *t, struct sql_evaluation *e, struct buf *out);

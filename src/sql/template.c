@@ -12,6 +12,7 @@ struct part {
 struct sql_template {
     struct arena arena;
     struct part *first, **last;
+    bool asks_others;
 };
 
 static void add_part(struct sql_template *t, bytes literal, const struct sql_node *expression) {
@@ -51,6 +52,7 @@ static status parse_part(const struct sql_statement *s, struct sql_template *t, 
     struct sql_tree tree = {.variables = s->tree.variables,
                             .variable_count = s->tree.variable_count};
     TRY(sql_parse_expression(&t->arena, text, &tree));
+    t->asks_others = t->asks_others || tree.asks_others;
     add_part(t, (bytes){0}, tree.expression);
     return OK;
 }
@@ -96,6 +98,10 @@ bool sql_template_is_plain(const struct sql_template *t) {
         if (p->expression)
             return false;
     return true;
+}
+
+bool sql_template_asks_others(const struct sql_template *t) {
+    return t->asks_others;
 }
 
 bool sql_template_fill(const struct sql_template *t, struct sql_evaluation *e, struct buf *out) {

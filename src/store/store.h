@@ -87,7 +87,26 @@
     X(FUNCTION_VERSIONS, "function_versions", LARGE)                           \
     X(FUNCTION_ALIASES, "function_aliases", SMALL)                             \
     X(FUNCTION_POLICIES, "function_policies", LARGE)                           \
-    X(TOPIC_RULE_DESTINATIONS, "topic_rule_destinations", SMALL)
+    /* of the logs' own store (logs/book.h) */                                 \
+    X(LOG_GROUPS, "log_groups", SMALL)                                         \
+    X(LOG_STREAMS, "log_streams", SMALL)                                       \
+    X(LOG_NAMES, "log_names", SMALL)                                           \
+    X(LOG_EVENTS, "log_events", LARGE)                                         \
+    X(LOG_BY_STREAM, "log_by_stream", SMALL)                                   \
+    X(LOG_DOOMED, "log_doomed", SMALL)                                         \
+    X(USER_ACCESS_KEYS, "user_access_keys", SMALL)                             \
+    X(ACCESS_KEY_USES, "access_key_uses", SMALL)                               \
+    X(IAM_USERS, "iam_users", SMALL)                                           \
+    X(IAM_ROLES, "iam_roles", LARGE)                                           \
+    X(IAM_GROUPS, "iam_groups", SMALL)                                         \
+    X(IAM_GROUP_MEMBERS, "iam_group_members", SMALL)                           \
+    X(IAM_GROUPS_OF_USER, "iam_groups_of_user", SMALL)                         \
+    X(IAM_POLICIES, "iam_policies", SMALL)                                     \
+    X(IAM_POLICY_VERSIONS, "iam_policy_versions", LARGE)                       \
+    X(IAM_INLINE_POLICIES, "iam_inline_policies", LARGE)                       \
+    X(IAM_ATTACHMENTS, "iam_attachments", SMALL)                               \
+    X(IAM_ATTACHED_TO, "iam_attached_to", SMALL)                               \
+    X(IAM_TAGS, "iam_tags", SMALL)
 
 enum table {
 #define STORE_TABLE_ENUM(name, text, size) TABLE_##name,

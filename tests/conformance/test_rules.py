@@ -3,6 +3,8 @@ import json
 
 import pytest
 
+from server import wait_until
+
 ROLE = "arn:aws:iam::123456789012:role/rules"
 
 
@@ -139,6 +141,24 @@ def test_a_failing_action_leaves_the_others_alone_and_is_told(server, iot, devic
     assert told["failures"] == [{"failedAction": "RepublishAction", "failedResource": "x/",
                                  "errorMessage": "a part of the topic is Undefined"}]
     assert "rule.action_failed" in server.log()
+
+
+def test_a_rule_asks_the_registry(server, iot, device):
+    """[AWS rules 4 get_registry_data]"""
+    iot.create_thing(thingName="lamp:7", attributePayload={"attributes": {"site": "north"}})
+    iot.create_thing_group(thingGroupName="lamps")
+    iot.add_thing_to_thing_group(thingGroupName="lamps", thingName="lamp:7")
+    make(iot, "ask", f"SELECT get_registry_data('DescribeThing', thing, '{ROLE}') AS d, "
+         f"get(get_registry_data('ListThingGroupsForThing', thing, '{ROLE}').thingGroups, 0).groupName AS g FROM 'in'",
+         republish("out"))
+    watcher = device().connect("watcher").subscribe("out")
+    watcher.publish("in", '{"thing":"lamp:7"}')
+    answer = json.loads(watcher.receive().payload)
+    assert answer["g"] == "lamps"
+    assert answer["d"]["attributes"] == {"site": "north"} and answer["d"]["version"] == 1
+    watcher.publish("in", '{"thing":"nobody"}')
+    assert json.loads(watcher.receive().payload) == {}
+    wait_until(lambda: "rule.function_failed" in server.log(), 5, "the failure in the log")
 
 
 def test_rules_that_go_round_in_a_circle_end(server, iot, device):

@@ -1,0 +1,34 @@
+#include "gateway/rule_questions.h"
+
+#include "api/api.h"
+#include "codec/percent.h"
+#include "http/request.h"
+
+/* The operations of get_registry_data, and what stands behind the thing's name in their paths. */
+static const struct {
+    const char *name, *suffix;
+} operations[] = {{"DescribeThing", ""}, {"ListThingGroupsForThing", "/thing-groups"}};
+
+static status registry_data(void *context, bytes operation, bytes thing, bytes role,
+                            struct arena *a, bytes *out) {
+    const struct rule_questions *q = context;
+    AUTO(buf) path = {0};
+    UNUSED(role);
+    buf_text(&path, "/things/");
+    percent_encode(thing, &path);
+    for (size_t i = 0; i < COUNT_OF(operations); i++) {
+        if (!bytes_equal(operation, bytes_from(operations[i].name)))
+            continue;
+        buf_text(&path, operations[i].suffix);
+        struct http_request request = {
+            .method = BYTES("GET"), .target = buf_bytes(&path), .path = buf_bytes(&path)};
+        return api_ask(q->server->api, q->account, &request, a, out);
+    }
+    return FAIL(E_INVALID, "the registry has no %.*s: DescribeThing or ListThingGroupsForThing",
+                BYTES_ARG(bytes_slice(operation, 0, 60)));
+}
+
+void rule_questions_lend(struct rule_questions *q, struct server *s, bytes account) {
+    *q = (struct rule_questions){.server = s, .account = account};
+    q->outside = (struct sql_outside){.context = q, .registry_data = registry_data};
+}
