@@ -23,6 +23,7 @@ struct functions;           /* function/function.h */
 struct issuer;              /* identity/issuer.h */
 struct key_pool;            /* identity/key_pool.h */
 struct logs;                /* logs/logs.h */
+struct publisher;           /* broker/publisher.h */
 
 /* All borrowed; the store, the issuer and the pool must outlive the api. */
 struct api_config {
@@ -35,6 +36,7 @@ struct api_config {
     bool without_quotas;                      /* profile standard: policy documents of any length */
     struct connectivity_source *connectivity; /* NULL: nobody is ever connected */
     struct logs *logs;                        /* NULL: this server keeps none */
+    struct publisher *publisher;              /* NULL: nothing can be published */
     struct bulk *bulk; /* NULL: this server runs no thing registration tasks */
 };
 

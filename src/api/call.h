@@ -22,6 +22,7 @@ enum access {
 struct call {
     const struct api_config *config;
     const struct model_operation *operation;
+    const struct http_request *request; /* as it came: `in` is what it says */
     struct arena *arena;
     const struct record *in;  /* NULL when the operation takes nothing */
     struct record *out;       /* NULL when it answers nothing */

@@ -18,6 +18,7 @@ struct signers;
 /* The services that have a model. */
 enum face_index {
     FACE_IOT,
+    FACE_IOT_DATA,
     FACE_LAMBDA,
     FACE_LOGS,
     FACE_ACM,

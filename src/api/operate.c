@@ -83,6 +83,7 @@ static struct call call_of(const struct exchange *x, const struct route *route) 
     return (struct call){
         .config = &x->api->config,
         .operation = route->operation,
+        .request = x->request,
         .arena = x->arena,
         .out = output == MODEL_NO_SHAPE ? NULL : record_new(x->arena, face_of(x)->model, output),
         .registry = {NULL, x->arena, bytes_from(x->account), x->api->config.region},

@@ -2,10 +2,10 @@
 
 #include <string.h>
 
+#include "api/https_message.h"
 #include "base/random.h"
 #include "codec/json.h"
 #include "gateway/domains.h"
-#include "gateway/https_message.h"
 #include "gateway/reasons.h"
 #include "gateway/retained.h"
 #include "gateway/rules.h"

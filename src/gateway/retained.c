@@ -1,5 +1,3 @@
-/* A row of the table RETAINED: "ACCOUNT/TOPIC" ─▶ time kept (8 bytes), expiry in seconds (4,
- * 0xFFFFFFFF: never), QoS (1), length of the properties (4), properties, payload. */
 #include "gateway/retained.h"
 
 #include <string.h>
@@ -8,12 +6,13 @@
 #include "gateway/https.h"
 #include "gateway/server.h"
 #include "policy/set.h"
+#include "registry/retained_message.h"
 
-enum { NEVER = 0xFFFFFFFFu, FOUND_MAX = 10000, FOUND_BYTES_MAX = 16 << 20, PAGE_ROWS = 100 };
+enum { FOUND_MAX = 10000, FOUND_BYTES_MAX = 16 << 20, PAGE_ROWS = 100 };
 
-static void key_of(const char *account, bytes topic, struct buf *out) {
-    buf_printf(out, "%s/", account);
-    buf_append(out, topic);
+static struct registry registry_of(struct server *s, struct txn *t, struct arena *a,
+                                   const char *account) {
+    return (struct registry){t, a, bytes_from(account), bytes_from(s->settings->region)};
 }
 
 /* ---- keeping ---- */
@@ -23,33 +22,36 @@ struct keeping {
     struct server *server;
     struct connection *connection; /* NULL for a will, and for `publish` */
     struct https_publish *publish;
-    uint16_t packet_id;    /* 0 at QoS 0 */
-    struct buf key, value; /* no value: forget */
+    uint16_t packet_id; /* 0 at QoS 0 */
+    char account[ACCOUNT_ID_LEN + 1];
+    struct message *message;
     status result;
     char text[256];
 };
 
 static void keeping_free(struct keeping *k) {
-    buf_done(&k->key);
-    buf_done(&k->value);
+    message_unref(k->message);
     mem_free(k);
 }
 
-static status save(struct keeping *k) {
+status retained_save(struct server *s, const char *account, const struct publication *p) {
+    AUTO(arena) memory = {0};
     struct txn *t;
-    TRY(store_begin_write(k->server->store, &t));
-    status s = k->value.len
-                   ? store_save(t, TABLE_RETAINED, buf_bytes(&k->key), buf_bytes(&k->value))
-                   : store_remove(t, TABLE_RETAINED, buf_bytes(&k->key));
-    if (s == OK)
+    const struct retained_message m =
+        retained_message_of(&memory, p->topic, p->payload, p->properties, p->qos, clock_wall_ms());
+    TRY(store_begin_write(s->store, &t));
+    struct registry r = registry_of(s, t, &memory, account);
+    status result = retained_message_save(&r, &m);
+    if (result == OK)
         return store_commit(t);
     store_rollback(t);
-    return s;
+    return result;
 }
 
 static void run_save(struct job *j) {
     struct keeping *k = OWNER(j, struct keeping, job);
-    k->result = save(k);
+    struct publication p = message_view(k->message);
+    k->result = retained_save(k->server, k->account, &p);
     if (k->result == OK)
         return;
     bytes text = bytes_slice(bytes_from(failure_text()), 0, sizeof k->text - 1);
@@ -76,45 +78,14 @@ static void done_save(struct job *j) {
     keeping_free(k);
 }
 
-static void append_message(struct buf *value, bytes raw_properties, uint32_t expiry_s, uint8_t qos,
-                           bytes payload) {
-    uint64_t now = (uint64_t)clock_wall_ms();
-    buf_append_u32(value, (uint32_t)(now >> 32));
-    buf_append_u32(value, (uint32_t)now);
-    buf_append_u32(value, expiry_s);
-    buf_append_byte(value, qos);
-    buf_append_u32(value, (uint32_t)raw_properties.len);
-    buf_append(value, raw_properties);
-    buf_append(value, payload);
-}
-
-/* Properties as they are kept: all but the expiry, which is counted down. */
-static void without_expiry(bytes raw, struct buf *out, uint32_t *out_expiry_s) {
-    struct mqtt_property one;
-    bytes before = raw;
-    *out_expiry_s = NEVER;
-    while (mqtt_property_next(&raw, &one)) {
-        bytes part = bytes_slice(before, 0, before.len - raw.len);
-        if (one.id == MQTT_MESSAGE_EXPIRY_INTERVAL)
-            *out_expiry_s = one.number;
-        else
-            buf_append(out, part);
-        before = raw;
-    }
-}
-
 static struct keeping *keeping_new(struct server *server, const char *account,
                                    const struct publication *p) {
     struct keeping *k = NEW(struct keeping);
-    AUTO(buf) properties = {0};
-    uint32_t expiry_s;
     k->server = server;
     k->job.run = run_save;
     k->job.done = done_save;
-    key_of(account, p->topic, &k->key);
-    without_expiry(p->properties, &properties, &expiry_s);
-    if (p->payload.len)
-        append_message(&k->value, buf_bytes(&properties), expiry_s, p->qos, p->payload);
+    memcpy(k->account, account, sizeof k->account);
+    k->message = message_new(p);
     return k;
 }
 
@@ -179,56 +150,48 @@ struct found {
     struct publication publication;
 };
 
-/* Reads a row; false when it has expired or is not one of ours. */
-static bool decode(struct finding *f, bytes topic, bytes value, uint8_t granted,
-                   struct publication *out) {
-    struct reader in = {value};
-    uint32_t high, low, expiry_s, properties_len;
-    uint8_t qos;
-    bytes properties;
-    if (read_u32(&in, &high) != OK || read_u32(&in, &low) != OK || read_u32(&in, &expiry_s) != OK ||
-        read_u8(&in, &qos) != OK || read_u32(&in, &properties_len) != OK ||
-        read_bytes(&in, properties_len, &properties) != OK)
-        return false;
+static struct publication publication_of(struct finding *f, const struct retained_message *m,
+                                         uint8_t granted) {
     AUTO(buf) raw = {0};
-    int64_t age_s = (clock_wall_ms() - (int64_t)((uint64_t)high << 32 | low)) / 1000;
-    if (expiry_s != NEVER && age_s >= expiry_s)
-        return false;
-    if (expiry_s != NEVER)
+    int64_t age_s = (clock_wall_ms() - m->kept_ms) / 1000;
+    if (m->expiry_s != RETAINED_NEVER)
         mqtt_property_append_number(&raw, MQTT_MESSAGE_EXPIRY_INTERVAL,
-                                    age_s > 0 ? expiry_s - (uint32_t)age_s : expiry_s);
-    buf_append(&raw, properties);
-    *out = (struct publication){.topic = arena_copy(&f->memory, topic),
-                                .payload = arena_copy(&f->memory, in.left),
+                                    age_s > 0 ? m->expiry_s - (uint32_t)age_s : m->expiry_s);
+    buf_append(&raw, m->properties);
+    return (struct publication){.topic = arena_copy(&f->memory, m->topic),
+                                .payload = arena_copy(&f->memory, m->payload),
                                 .retain = true,
-                                .qos = qos < granted ? qos : granted,
+                                .qos = m->qos < granted ? m->qos : granted,
                                 .properties = arena_copy(&f->memory, buf_bytes(&raw))};
-    return true;
 }
 
-static void add_found(struct finding *f, bytes key, bytes value, uint8_t granted) {
-    bytes topic = bytes_skip(key, bytes_find(key, '/') + 1);
-    struct publication p;
-    if (f->found_count >= FOUND_MAX || f->found_bytes > FOUND_BYTES_MAX ||
-        !decode(f, topic, value, granted, &p))
+static void add_found(struct finding *f, const struct retained_message *m, uint8_t granted) {
+    if (f->found_count >= FOUND_MAX || f->found_bytes > FOUND_BYTES_MAX)
         return;
     struct found *one = ARENA_NEW(&f->memory, struct found);
-    one->publication = p;
+    one->publication = publication_of(f, m, granted);
     *f->last = one;
     f->last = &one->next;
     f->found_count++;
-    f->found_bytes += value.len;
+    f->found_bytes += m->topic.len + m->properties.len + m->payload.len;
 }
 
 static status find_exact(struct finding *f, struct txn *t, const struct retained_query *q) {
-    AUTO(buf) key = {0};
     AUTO(arena) memory = {0};
-    bytes value;
-    key_of(f->account, q->filter, &key);
-    status s = store_load(t, TABLE_RETAINED, buf_bytes(&key), &memory, &value);
+    struct registry r = registry_of(f->server, t, &memory, f->account);
+    struct retained_message m;
+    status s = retained_message_load(&r, q->filter, clock_wall_ms(), &m);
     if (s == OK)
-        add_found(f, buf_bytes(&key), value, q->qos);
+        add_found(f, &m, q->qos);
     return s == E_NOT_FOUND ? OK : s;
+}
+
+static void add_row(struct finding *f, const struct row *row, uint8_t granted) {
+    struct retained_message m;
+    if (retained_message_decode(row->key, row->value, &m) != OK)
+        log_event(LOG_ERROR, "retained.not_read", "%s", failure_text());
+    else if (!retained_message_has_expired(&m, clock_wall_ms()))
+        add_found(f, &m, granted);
 }
 
 /* One page of find_matching; what does not match is forgotten with it. */
@@ -239,9 +202,9 @@ static status find_page(struct finding *f, struct txn *t, const struct retained_
     size_t count;
     TRY(store_scan(t, TABLE_RETAINED, scan, &memory, &rows, &count));
     for (size_t i = 0; i < count; i++) {
-        bytes topic = bytes_skip(rows[i].key, bytes_find(rows[i].key, '/') + 1);
+        bytes topic = retained_message_topic(rows[i].key);
         if (topic_filter_matches(q->filter, topic, f->parent_included))
-            add_found(f, rows[i].key, rows[i].value, q->qos);
+            add_row(f, &rows[i], q->qos);
     }
     buf_clear(last_key);
     if (count > 0)
@@ -252,15 +215,16 @@ static status find_page(struct finding *f, struct txn *t, const struct retained_
 
 /* Walks the topics that begin like the filter does before its first wildcard. */
 static status find_matching(struct finding *f, struct txn *t, const struct retained_query *q) {
-    AUTO(buf) prefix = {0};
+    AUTO(arena) memory = {0};
     AUTO(buf) last_key = {0};
+    struct registry r = registry_of(f->server, t, &memory, f->account);
     size_t plus = bytes_find(q->filter, '+'), hash = bytes_find(q->filter, '#');
     size_t fixed = plus < hash ? plus : hash;
     bool more = true;
     if (hash == fixed && fixed > 0)
         fixed--; /* "a/#" may match "a" */
-    key_of(f->account, bytes_slice(q->filter, 0, fixed), &prefix);
-    struct scan scan = {.prefix = buf_bytes(&prefix), .limit = PAGE_ROWS};
+    struct scan scan = {.prefix = retained_message_key(&r, bytes_slice(q->filter, 0, fixed)),
+                        .limit = PAGE_ROWS};
     while (more) {
         TRY(find_page(f, t, q, &scan, &last_key, &more));
         scan.from = buf_bytes(&last_key);

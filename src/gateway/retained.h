@@ -15,6 +15,9 @@ status retained_keep(struct mqtt_client *m, const struct mqtt_publish *p);
 NODISCARD
 status retained_keep_published(struct https_publish *h, struct connection *c, const char *account,
                                const struct publication *p);
+/* retained_save is for workers: it returns when the message is on disk. */
+NODISCARD
+status retained_save(struct server *s, const char *account, const struct publication *p);
 /* retained_keep_will is for a client that is gone: nobody is told. */
 void retained_keep_will(struct mqtt_client *m, const struct publication *will);
 

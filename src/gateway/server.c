@@ -16,6 +16,7 @@
 #include "gateway/functions.h"
 #include "gateway/presence.h"
 #include "gateway/principals.h"
+#include "gateway/publisher.h"
 #include "gateway/retained.h"
 #include "gateway/rules.h"
 #include "gateway/running.h"
@@ -84,11 +85,13 @@ static status open_bulk(struct server *s) {
 }
 
 static status open_api(struct server *s) {
+    s->publisher = publisher_new(s);
     struct api_config config = {.store = s->store,
                                 .region = bytes_from(s->settings->region),
                                 .issuer = s->issuer,
                                 .keys = s->key_pool,
                                 .functions = s->functions,
+                                .publisher = s->publisher,
                                 .function_host = s->function_host,
                                 .bulk = s->bulk,
                                 .logs = s->logs,
@@ -161,6 +164,7 @@ void server_close(struct server *s) {
     }
     rules_close(s);
     api_free(s->api);
+    publisher_free(s->publisher);
     functions_close(s);
     bulk_free(s->bulk);
     outbox_close(s->outbox);

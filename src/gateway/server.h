@@ -19,8 +19,9 @@ struct functions;        /* function/function.h */
 struct function_host;    /* function/host.h */
 struct function_running; /* gateway/functions.h */
 struct issuer;
-struct outbox;   /* outbox/outbox.h */
-struct presence; /* gateway/presence.h */
+struct outbox;    /* outbox/outbox.h */
+struct presence;  /* gateway/presence.h */
+struct publisher; /* gateway/publisher.h */
 struct key_pool;
 struct logs; /* logs/logs.h */
 struct rules;
@@ -55,6 +56,7 @@ struct server {
     char *buckets_folder;
     struct bulk *bulk;
     struct outbox *outbox; /* what is to be delivered elsewhere; gateway/deliveries.h */
+    struct publisher *publisher;
     struct api *api;
     struct rules *rules;         /* gateway/rules.h */
     struct functions *functions; /* NULL: this server runs none */

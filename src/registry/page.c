@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { TOKEN_HEAD_LEN = 6, TOKEN_TEXT_MAX = 1024, BATCH_ROWS = 250 };
+enum { TOKEN_HEAD_LEN = 6, TOKEN_TEXT_MAX = 1400, BATCH_ROWS = 250 };
 
 static void token_head(const struct cursor *c, uint8_t head[TOKEN_HEAD_LEN]) {
     uint64_t hash = stable_hash(c->scan.prefix);

@@ -26,8 +26,9 @@ def test_the_quick_start_can_be_typed_from_top_to_bottom(shell, server):
     program, = blocks("quick-start.md", "python")
     shell.write("device.py", program)
     assert "topic b'hello'\n" in shell.type(f"{sys.executable} {shell.folder}/device.py").text
-    publish, = blocks("https.md")
+    publish, with_keys = blocks("https.md")
     assert '{"message":"OK","traceId":' in shell.type(publish).text
+    assert '"topic": "lamp/a/state"' in shell.type(with_keys).text
 
 
 @pytest.fixture

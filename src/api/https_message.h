@@ -1,7 +1,7 @@
 /* A message as an HTTP request carries it [AWS device-gateway 12]:
  *
  *     POST /topics/TOPIC?qos=0|1&retain=true|false&contentType=…&responseTopic=…&messageExpiry=S
- *     x-amz-mqtt5-user-properties: base64 of [{"name":"value"},…]
+ *     x-amz-mqtt5-user-properties: base64 of [{"name":"value"},…], or of that in a JSON string
  *     x-amz-mqtt5-payload-format-indicator: UNSPECIFIED_BYTES | UTF8_DATA
  *     x-amz-mqtt5-correlation-data: base64
  *

@@ -1,4 +1,4 @@
-#include "gateway/https_message.h"
+#include "api/https_message.h"
 
 #include "codec/base64.h"
 #include "codec/json.h"
@@ -137,6 +137,8 @@ static status read_user_properties(struct arena *a, bytes header, struct buf *ra
     const struct json *list;
     TRY(base64_decode(a, header, &text));
     TRY(json_parse(a, text, &list));
+    if (json_is_string(list)) /* what SDKs make of a text: the list as JSON in a JSON string */
+        TRY(json_parse(a, list->text, &list));
     if (list->type != JSON_ARRAY)
         return FAIL(E_INVALID, "x-amz-mqtt5-user-properties is base64 of a JSON list");
     for (const struct json *one = list->first; one; one = one->next)

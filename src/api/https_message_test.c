@@ -1,4 +1,4 @@
-#include "gateway/https_message.h"
+#include "api/https_message.h"
 
 #include "mqtt/property.h"
 #include "support/testing.h"
