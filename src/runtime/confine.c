@@ -72,6 +72,7 @@ static const struct option options[] = {
     {"--landlock", FLAG, FIELD(landlock)},
     {"--closed-network", FLAG, FIELD(closed_network)},
     {"--seccomp", FLAG, FIELD(seccomp)},
+    {"--shared-user", FLAG, FIELD(shared_user)},
     {"--read", READ, FIELD(reads)},
     {"--port", PORT, FIELD(ports)},
 };
@@ -308,6 +309,7 @@ int confine_command(int count, char **words) {
     status s = parse(count, words, &c);
     if (s == OK) {
         close_others(c.report, c.environment);
+        confine_count(&c);
         s = c.environment >= 0 ? read_environment(c.environment, &environment) : OK;
     }
     if (s != OK) {

@@ -27,11 +27,13 @@ struct confinement {
     const char *temporary; /* without a root of its own: a folder for it alone */
     unsigned uid;          /* to become, group too; 0: as it is */
     unsigned memory_mb, storage_mb, processes_max;
-    bool own_namespaces; /* processes, IPC, host name, mounts; for who is not root by a user
-                            namespace */
-    bool own_root;       /* a root folder with only what is listed */
+    unsigned processes_now; /* of the same user, by confine_count */
+    bool own_namespaces;    /* processes, IPC, host name, mounts; for who is not root by a user
+                               namespace */
+    bool own_root;          /* a root folder with only what is listed */
     bool landlock, closed_network; /* closed: TCP to `ports` only, no UDP */
     bool seccomp;
+    bool shared_user;        /* others run as the same user: processes_max is beside theirs */
     int report, environment; /* descriptors; -1: none, and the environment as it is */
     const char *reads[CONFINE_READS_MAX + 1]; /* more folders that may be read: an interpreter's */
     unsigned ports[CONFINE_PORTS_MAX + 1];
@@ -60,6 +62,8 @@ status confine_namespaces(void);
 /* confine_rights.c: becomes the user, without any privilege from here on. */
 NODISCARD
 status confine_user(unsigned uid);
+/* confine_count counts what runs as the same user; before Landlock hides it. */
+void confine_count(struct confinement *c);
 NODISCARD
 status confine_limits(const struct confinement *c);
 /* confine_landlock.c */

@@ -1,5 +1,7 @@
+#include <dirent.h>
 #include <errno.h>
 #include <grp.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -26,6 +28,40 @@ status confine_user(unsigned uid) {
     return OK;
 }
 
+/* Threads that run as this user, as the kernel counts them for RLIMIT_NPROC. */
+static unsigned count_threads(void) {
+    DIR *folder = opendir("/proc");
+    const struct dirent *entry;
+    unsigned count = 0;
+    while (folder && (entry = readdir(folder))) {
+        char path[300], line[128];
+        unsigned uid = 0, threads = 0;
+        (void)snprintf(path, sizeof path, "/proc/%s/status", entry->d_name);
+        FILE *f = entry->d_name[0] >= '1' && entry->d_name[0] <= '9' ? fopen(path, "re") : NULL;
+        while (f && fgets(line, sizeof line, f))
+            if (sscanf(line, "Uid: %u", &uid) != 1)
+                (void)sscanf(line, "Threads: %u", &threads);
+        if (f)
+            (void)fclose(f);
+        count += uid == getuid() ? threads : 0;
+    }
+    if (folder)
+        (void)closedir(folder);
+    return count;
+}
+
+/* Where the user is shared, what the others have is beside it. */
+static rlim_t processes_of(const struct confinement *c) {
+    if (c->processes_max == 0)
+        return RLIM_INFINITY;
+    return c->processes_max + (c->shared_user ? c->processes_now : 0);
+}
+
+void confine_count(struct confinement *c) {
+    if (c->shared_user)
+        c->processes_now = count_threads();
+}
+
 status confine_limits(const struct confinement *c) {
     const struct {
         __rlimit_resource_t resource;
@@ -39,7 +75,7 @@ status confine_limits(const struct confinement *c) {
         {RLIMIT_RTPRIO, 0},
         {RLIMIT_FSIZE, c->storage_mb ? (rlim_t)c->storage_mb << 20 : RLIM_INFINITY},
         {RLIMIT_DATA, c->memory_mb ? (rlim_t)(c->memory_mb + RESERVE_MB) << 20 : RLIM_INFINITY},
-        {RLIMIT_NPROC, c->processes_max ? c->processes_max : RLIM_INFINITY},
+        {RLIMIT_NPROC, processes_of(c)},
     };
     for (size_t i = 0; i < COUNT_OF(limits); i++) {
         struct rlimit now, wanted = {limits[i].most, limits[i].most};

@@ -27,6 +27,7 @@ struct runtimes {
     struct list all;        /* of struct environment.everywhere */
     unsigned process_count; /* started or being started, not yet ended */
     struct runtime_counts counts;
+    unsigned first_uid; /* where this server begins in the range: two may share a machine */
 
     pthread_mutex_t finding;    /* guards what is found out once */
     struct list interpreters;   /* runtime/interpreter.h */

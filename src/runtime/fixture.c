@@ -47,6 +47,11 @@ static void keep_notice(void *context, const char *event, const char *sentence) 
 
 void fixture_write(struct fixture *f, const char *file, const char *text, unsigned mode) {
     char path[256];
+    const char *slash = strchr(file, '/');
+    if (slash) {
+        (void)snprintf(path, sizeof path, "%s/%.*s", f->folder, (int)(slash - file), file);
+        (void)mkdir(path, 0755);
+    }
     (void)snprintf(path, sizeof path, "%s/%s", f->folder, file);
     if (file_write(path, bytes_from(text), mode) != OK)
         abort();

@@ -1,5 +1,6 @@
 #include "runtime/launch.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -135,9 +136,9 @@ static void put_limits(struct words *w, const struct environment *e, const struc
                        const struct abilities *can) {
     put_number(w, "--memory-mb", c->memory_mb);
     put_number(w, "--storage-mb", c->storage_mb);
-    /* counted per user, and in a user namespace apart; else it would count the server's, too */
-    if (e->uid || can->namespaces)
-        put_number(w, "--processes", CONFINE_PROCESSES_MAX);
+    put_number(w, "--processes", CONFINE_PROCESSES_MAX);
+    if (!e->uid && !can->namespaces)
+        put(w, "--shared-user");
 }
 
 static status put_confinement(struct words *w, struct environment *e, const struct runtime_code *c,
@@ -146,7 +147,7 @@ static status put_confinement(struct words *w, struct environment *e, const stru
     TRY(abilities_of(e->runtimes, &can));
     e->has_root = can->namespaces && can->root;
     if (can->user && (e->has_root || is_open_to_all(c->folder)))
-        e->uid = CONFINE_UID_FIRST + e->slot % CONFINE_UIDS;
+        e->uid = CONFINE_UID_FIRST + (e->runtimes->first_uid + e->slot) % CONFINE_UIDS;
     if (!e->has_root)
         TRY(make_temporary(e, e->uid));
     put(w, e->runtimes->options.program);
@@ -230,6 +231,7 @@ static status run(struct environment *e, const struct words *w, char **variables
     posix_spawn_file_actions_t files;
     posix_spawnattr_t how;
     sigset_t none, all;
+    assert(w->list[0]);
     sigemptyset(&none);
     sigfillset(&all);
     posix_spawn_file_actions_init(&files);

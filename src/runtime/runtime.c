@@ -23,6 +23,7 @@ status runtimes_open(const struct runtime_host *host, const struct runtime_optio
     r->options.processes_max = r->options.processes_max ? r->options.processes_max : PROCESSES_MAX;
     r->options.idle_s = r->options.idle_s ? r->options.idle_s : IDLE_S;
     r->options.program = r->options.program ? r->options.program : "/proc/self/exe";
+    r->first_uid = (unsigned)(random_u64() % CONFINE_UIDS);
     list_init(&r->pools);
     list_init(&r->interpreters);
     pthread_mutex_init(&r->finding, NULL);
