@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/destinations.h"
 #include "api/exchange.h"
 #include "api/generated/lambda.h"
 #include "api/handlers.h"
@@ -42,7 +43,10 @@ enum api_pace api_pace_of(const struct http_request *request) {
         const struct model *model;
         unsigned operation;
         enum api_pace pace;
-    } slow[] = {{&model_iot, IOT_CREATE_KEYS_AND_CERTIFICATE, API_MAKES_KEYS},
+    } slow[] = {{&model_iot, IOT_CREATE_TOPIC_RULE, API_MAY_CALL}, /* looks up names of hosts */
+                {&model_iot, IOT_REPLACE_TOPIC_RULE, API_MAY_CALL},
+                {&model_iot, IOT_CREATE_TOPIC_RULE_DESTINATION, API_MAY_CALL},
+                {&model_iot, IOT_CREATE_KEYS_AND_CERTIFICATE, API_MAKES_KEYS},
                 {&model_iot, IOT_CREATE_PROVISIONING_CLAIM, API_MAKES_KEYS},
                 {&model_iot, IOT_CREATE_CERTIFICATE_FROM_CSR, API_MAY_CALL},
                 {&model_iot, IOT_TEST_INVOKE_AUTHORIZER, API_MAY_CALL},
@@ -93,7 +97,21 @@ static status answer_code(struct exchange *x) {
                              &x->out->body);
 }
 
+/* As does the one that confirms a destination of rules; a signed request is an operation. */
+static bool is_confirmation(const struct http_request *r) {
+    return bytes_equal(r->method, BYTES("GET")) && destination_link_is_one(r->path) &&
+           !http_header_find(r, "authorization").ptr &&
+           bytes_search(r->query, BYTES("X-Amz-")) == r->query.len;
+}
+
+static status answer_confirmation(struct exchange *x) {
+    x->out->operation = "ConfirmTopicRuleDestination";
+    return destination_confirm_link(&x->api->config, x->arena, x->request->path);
+}
+
 static status answer(struct exchange *x) {
+    if (is_confirmation(x->request))
+        return answer_confirmation(x);
     if (x->api->config.function_host && code_link_is_one(x->request->path))
         return answer_code(x);
     if (x->api->config.bulk && report_link_is_one(x->request->path))

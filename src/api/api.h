@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "http/request.h"
 #include "store/store.h"
+#include "web/reach.h"
 
 struct api;
 struct bulk;                /* provisioning/bulk.h */
@@ -24,6 +25,7 @@ struct issuer;              /* identity/issuer.h */
 struct key_pool;            /* identity/key_pool.h */
 struct logs;                /* logs/logs.h */
 struct publisher;           /* broker/publisher.h */
+struct outbox;              /* outbox/outbox.h */
 
 /* All borrowed; the store, the issuer and the pool must outlive the api. */
 struct api_config {
@@ -37,6 +39,8 @@ struct api_config {
     struct connectivity_source *connectivity; /* NULL: nobody is ever connected */
     struct logs *logs;                        /* NULL: this server keeps none */
     struct publisher *publisher;              /* NULL: nothing can be published */
+    struct outbox *outbox;                    /* NULL: this server delivers nothing */
+    enum web_reach outbound;                  /* where rules may send to */
     struct bulk *bulk; /* NULL: this server runs no thing registration tasks */
 };
 

@@ -19,6 +19,12 @@ enum access {
     WRITE
 };
 
+/* A URL that rules are to send to. */
+struct wanted_destination {
+    bytes url;
+    bool is_private; /* of this machine or its network: needs nobody's confirmation */
+};
+
 struct call {
     const struct api_config *config;
     const struct model_operation *operation;
@@ -37,6 +43,8 @@ struct call {
     struct code code;     /* unpacked for a function */
     bytes code_replaced;  /* … and what it took the place of */
     bool is_secret;       /* set by a handler whose answer holds one: it is wiped, never logged */
+    const struct wanted_destination *destinations; /* of topic rules; destination_count of them */
+    size_t destination_count;
     /* Of a ResourceAlreadyExistsException: which one [AWS control-plane 2]. */
     bytes resource_id, resource_arn;
 };

@@ -4,15 +4,18 @@
 #pragma once
 #include "api/call.h"
 
-#define HANDLERS_PREPARED(X)                                                       \
-    X(CREATE_KEYS_AND_CERTIFICATE, issue_keys, register_issued_certificate, WRITE) \
-    X(CREATE_CERTIFICATE_FROM_CSR, issue_csr, register_issued_certificate, WRITE)  \
-    X(CREATE_POLICY, check_policy_document, create_policy, WRITE)                  \
-    X(CREATE_POLICY_VERSION, check_policy_document, create_policy_version, WRITE)  \
-    X(REGISTER_THING, plan_thing, register_thing, WRITE)                           \
-    X(START_THING_REGISTRATION_TASK, check_task, start_task, NO_STORE)             \
-    X(CREATE_PROVISIONING_CLAIM, issue_keys, create_provisioning_claim, WRITE)     \
-    X(CREATE_DOMAIN_CONFIGURATION, check_new_domain, create_domain_configuration, WRITE)
+#define HANDLERS_PREPARED(X)                                                             \
+    X(CREATE_KEYS_AND_CERTIFICATE, issue_keys, register_issued_certificate, WRITE)       \
+    X(CREATE_CERTIFICATE_FROM_CSR, issue_csr, register_issued_certificate, WRITE)        \
+    X(CREATE_POLICY, check_policy_document, create_policy, WRITE)                        \
+    X(CREATE_POLICY_VERSION, check_policy_document, create_policy_version, WRITE)        \
+    X(REGISTER_THING, plan_thing, register_thing, WRITE)                                 \
+    X(START_THING_REGISTRATION_TASK, check_task, start_task, NO_STORE)                   \
+    X(CREATE_PROVISIONING_CLAIM, issue_keys, create_provisioning_claim, WRITE)           \
+    X(CREATE_DOMAIN_CONFIGURATION, check_new_domain, create_domain_configuration, WRITE) \
+    X(CREATE_TOPIC_RULE, check_rule_destinations, create_topic_rule, WRITE)              \
+    X(REPLACE_TOPIC_RULE, check_rule_destinations, replace_topic_rule, WRITE)            \
+    X(CREATE_TOPIC_RULE_DESTINATION, check_destination, create_topic_rule_destination, WRITE)
 
 #define HANDLERS(X)                                                            \
     /* certificates.c */                                                       \
@@ -162,13 +165,17 @@
     X(LIST_THING_REGISTRATION_TASKS, list_registration_tasks, READ)            \
     X(LIST_THING_REGISTRATION_TASK_REPORTS, list_task_reports, READ)           \
     /* topic_rules.c */                                                        \
-    X(CREATE_TOPIC_RULE, create_topic_rule, WRITE)                             \
-    X(REPLACE_TOPIC_RULE, replace_topic_rule, WRITE)                           \
     X(GET_TOPIC_RULE, get_topic_rule, READ)                                    \
     X(LIST_TOPIC_RULES, list_topic_rules, READ)                                \
     X(ENABLE_TOPIC_RULE, enable_topic_rule, WRITE)                             \
     X(DISABLE_TOPIC_RULE, disable_topic_rule, WRITE)                           \
     X(DELETE_TOPIC_RULE, delete_topic_rule, WRITE)                             \
+    /* topic_rule_destinations.c */                                            \
+    X(GET_TOPIC_RULE_DESTINATION, get_topic_rule_destination, READ)            \
+    X(LIST_TOPIC_RULE_DESTINATIONS, list_topic_rule_destinations, READ)        \
+    X(UPDATE_TOPIC_RULE_DESTINATION, update_topic_rule_destination, WRITE)     \
+    X(DELETE_TOPIC_RULE_DESTINATION, delete_topic_rule_destination, WRITE)     \
+    X(CONFIRM_TOPIC_RULE_DESTINATION, confirm_topic_rule_destination, WRITE)   \
     /* endpoint.c */                                                           \
     X(DESCRIBE_ENDPOINT, describe_endpoint, READ)
 

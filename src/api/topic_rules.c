@@ -1,5 +1,6 @@
 /* Topic rules [AWS rules 6.1]. */
 #include "api/decode.h"
+#include "api/destinations.h"
 #include "api/encode.h"
 #include "api/handlers.h"
 #include "http/query.h"
@@ -8,14 +9,30 @@
 #include "registry/topic_rule.h"
 #include "rules/rule.h"
 
+static bytes payload_text(const struct call *c) {
+    AUTO(buf) text = {0};
+    encode_output(get_record(c->in, M_TOPIC_RULE_PAYLOAD), &text);
+    return arena_copy(c->arena, buf_bytes(&text));
+}
+
+/* Which URLs the rule would send to: may it, and are they near? */
+status check_rule_destinations(struct call *c) {
+    struct rule *rule;
+    status s = OK;
+    bytes url;
+    TRY(rule_compile(get_text(c->in, M_RULE_NAME), payload_text(c), &rule));
+    for (size_t i = 0; s == OK && (url = rule_destination(rule, i)).len > 0; i++)
+        s = destination_want(c, url);
+    rule_unref(rule);
+    return s;
+}
+
 /* The payload as text, and what the registry keeps of it; refused when it would not run. */
 static status rule_in(const struct call *c, struct topic_rule *out) {
     const struct record *payload = get_record(c->in, M_TOPIC_RULE_PAYLOAD);
-    AUTO(buf) text = {0};
     struct rule *compiled;
-    encode_output(payload, &text);
     *out = (struct topic_rule){.name = get_text(c->in, M_RULE_NAME),
-                               .payload = arena_copy(c->arena, buf_bytes(&text)),
+                               .payload = payload_text(c),
                                .disabled = get_flag(payload, M_RULE_DISABLED)};
     TRY(rule_compile(out->name, out->payload, &compiled));
     out->filter = arena_copy(c->arena, rule_topic_filter(compiled));
@@ -44,13 +61,15 @@ status create_topic_rule(struct call *c) {
     c->resource_id = rule.name;
     c->resource_arn = topic_rule_arn(&c->registry, rule.name);
     TRY(topic_rule_create(&c->registry, &rule));
+    TRY(destinations_ensure(c));
     return put_header_tags(c, c->resource_arn);
 }
 
 status replace_topic_rule(struct call *c) {
     struct topic_rule rule;
     TRY(rule_in(c, &rule));
-    return topic_rule_replace(&c->registry, &rule);
+    TRY(topic_rule_replace(&c->registry, &rule));
+    return destinations_ensure(c);
 }
 
 status get_topic_rule(struct call *c) {

@@ -1,7 +1,10 @@
 #include "gateway/deliveries.h"
 
 #include "base/log.h"
+#include "gateway/rules.h"
 #include "gateway/server.h"
+#include "gateway/settings.h"
+#include "rules/delivery.h"
 
 static const struct {
     enum log_level level;
@@ -28,11 +31,31 @@ static void told(void *server, enum outbox_event event, const struct outbox_item
     log_end(&l);
 }
 
-status deliveries_open(struct server *s) {
+static void lend(struct server *s) {
+    s->outward = (struct outward){.store = s->store,
+                                  .region = bytes_from(s->settings->region),
+                                  .reach = s->settings->outbound,
+                                  .ca_file = s->settings->outbound_ca,
+                                  .stop = &s->stopping,
+                                  .context = s,
+                                  .failed = rules_undelivered};
+}
+
+void deliveries_open(struct server *s) {
     struct outbox_config config = outbox_standard;
     config.store = s->store;
     config.context = s;
     config.told = told;
     s->outbox = outbox_new(&config);
+    lend(s);
+    s->deliveries = deliveries_add(s->outbox, &s->outward);
+}
+
+status deliveries_start(struct server *s) {
     return outbox_start(s->outbox);
+}
+
+void deliveries_close(struct server *s) {
+    outbox_close(s->outbox);
+    deliveries_free(s->deliveries);
 }

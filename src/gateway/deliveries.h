@@ -4,7 +4,9 @@
 
 struct server;
 
-/* deliveries_open makes server->outbox with all kinds and takes up what an earlier server left. Its
- * crew starts at once, so who its kinds reach must be there. */
+/* deliveries_open makes server->outbox with all kinds; deliveries_start takes up what an earlier
+ * server left. Its crew starts at once, so who its kinds reach, loops included, must be there. */
+void deliveries_open(struct server *s);
 NODISCARD
-status deliveries_open(struct server *s);
+status deliveries_start(struct server *s);
+void deliveries_close(struct server *s); /* after outbox_wait */

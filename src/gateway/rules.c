@@ -12,6 +12,8 @@
 #include "gateway/server.h"
 #include "mqtt/property.h"
 #include "registry/topic_rule.h"
+#include "registry/topic_rule_destination.h"
+#include "rules/delivery.h"
 #include "rules/rule.h"
 
 #define BASIC_INGEST "$aws/rules/" /* …<rule>/<topic> [AWS rules 6.6] */
@@ -254,6 +256,28 @@ static status publish(void *context, const struct rule_publication *p) {
     return OK;
 }
 
+/* What an action leaves to the outbox: the check and the item are one transaction. */
+static status put_checked(const struct run *r, struct txn *t, const struct outbox_item *item,
+                          bytes destination_url) {
+    AUTO(arena) memory = {0};
+    struct registry registry = {t, &memory, bytes_from(r->account),
+                                bytes_from(r->server->settings->region)};
+    if (destination_url.len > 0)
+        TRY(topic_rule_destination_require(&registry, destination_url));
+    return outbox_put(r->server->outbox, t, item, NULL);
+}
+
+static status put(void *context, const struct outbox_item *item, bytes destination_url) {
+    const struct run *r = context;
+    struct txn *t;
+    TRY(store_begin_write(r->server->store, &t));
+    status s = put_checked(r, t, item, destination_url);
+    if (s == OK)
+        return store_commit(t);
+    store_rollback(t);
+    return s;
+}
+
 static void failed(void *context, const struct rule *rule, const char *action, const char *sentence,
                    bool error_action) {
     const struct run *r = context;
@@ -317,6 +341,15 @@ static size_t take_rules(struct server *s, bytes account, bytes topic, struct ar
     return count;
 }
 
+static struct rule_host host_of(struct run *r) {
+    return (struct rule_host){.context = r,
+                              .publish = publish,
+                              .failed = failed,
+                              .function_failed = function_failed,
+                              .put = put,
+                              .hops = r->hops};
+}
+
 static void run_rules(struct run *r) {
     AUTO(arena) memory = {0};
     struct publication m = message_view(r->message);
@@ -327,11 +360,8 @@ static void run_rules(struct run *r) {
         log_event(LOG_ERROR, "rule.not_found", "Rule %.*s not found", BYTES_ARG(name));
     struct rule_questions questions;
     rule_questions_lend(&questions, r->server, bytes_from(r->account));
-    struct rule_host host = {.context = r,
-                             .publish = publish,
-                             .failed = failed,
-                             .function_failed = function_failed,
-                             .outside = &questions.outside};
+    struct rule_host host = host_of(r);
+    host.outside = &questions.outside;
     struct sql_message message = {.topic = topic,
                                   .payload = m.payload,
                                   .client_id = r->from_mqtt ? buf_bytes(&r->client_id) : (bytes){0},
@@ -371,4 +401,47 @@ void rules_offer(struct plane *p, const struct rule_source *from, const struct p
     log_event(LOG_ERROR, "rule.dropped", "a message to %.*s reached no rule: too many wait",
               BYTES_ARG(bytes_slice(m->topic, 0, 256)));
     run_free(r);
+}
+
+/* ---- what an action could not deliver ---- */
+
+static struct rule *take_rule(struct server *s, bytes account, bytes name) {
+    struct rule *found = NULL;
+    (void)pthread_mutex_lock(&s->rules->lock);
+    const struct rule_set *set = set_of(s->rules, account, false);
+    for (size_t i = 0; set && i < set->count && !found; i++)
+        if (bytes_equal(rule_name(set->rules[i]), name))
+            found = rule_ref(set->rules[i]);
+    (void)pthread_mutex_unlock(&s->rules->lock);
+    return found;
+}
+
+static void log_undelivered(bytes account, const struct rule_delivery *d, const char *sentence) {
+    struct log_line l;
+    if (!log_begin(&l, LOG_ERROR, "rule.action_failed"))
+        return;
+    log_bytes(&l, "accountId", account);
+    log_bytes(&l, "ruleName", d->rule);
+    log_bytes(&l, "ruleAction", d->action);
+    log_bytes(&l, "topicName", d->topic);
+    log_text(&l, "reason", sentence);
+    log_end(&l);
+}
+
+void rules_undelivered(void *server, bytes account, const struct rule_delivery *d,
+                       const char *sentence) {
+    struct run r = {.server = server, .hops = (unsigned)d->hops};
+    struct rule *rule = d->has_message ? take_rule(server, account, d->rule) : NULL;
+    log_undelivered(account, d, sentence);
+    if (!rule)
+        return;
+    copy_text(r.account, sizeof r.account, account);
+    struct publication topic = {.topic = d->topic};
+    r.message = message_new(&topic); /* for its name, should the error action fail too */
+    struct rule_host host = host_of(&r);
+    struct sql_message message = delivery_message(d, account);
+    struct rule_failure failure = {d->failed, d->resource, sentence};
+    rule_fail(rule, &message, &host, &failure);
+    message_unref(r.message);
+    rule_unref(rule);
 }

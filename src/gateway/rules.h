@@ -9,6 +9,7 @@
 #include "store/store.h"
 
 struct plane;
+struct rule_delivery; /* rules/delivery.h */
 struct rules;
 struct server;
 
@@ -35,3 +36,8 @@ struct rule_source {
 /* rules_offer hands a message to the worker; on the plane's loop. When too much waits it is
  * dropped, which the log tells. */
 void rules_offer(struct plane *p, const struct rule_source *from, const struct publication *m);
+
+/* rules_undelivered hears of a delivery that failed for good: the log is told, and the rule's error
+ * action gets it. For struct outward; any worker. */
+void rules_undelivered(void *server, bytes account, const struct rule_delivery *d,
+                       const char *sentence);

@@ -95,6 +95,8 @@ static status open_api(struct server *s) {
                                 .function_host = s->function_host,
                                 .bulk = s->bulk,
                                 .logs = s->logs,
+                                .outbox = s->outbox,
+                                .outbound = s->settings->outbound,
                                 .connectivity = presence_source(s->presence),
                                 .without_quotas = s->settings->profile == PROFILE_STANDARD};
     s->api = api_new(&config);
@@ -134,7 +136,7 @@ status server_open(struct server *s, const struct settings *settings) {
         s->workers[crew] = workers_new(crew_sizes[crew]);
     TRY(open_bulk(s));
     TRY(functions_open(s));
-    TRY(deliveries_open(s));
+    deliveries_open(s);
     return open_api(s);
 }
 
@@ -167,7 +169,7 @@ void server_close(struct server *s) {
     publisher_free(s->publisher);
     functions_close(s);
     bulk_free(s->bulk);
-    outbox_close(s->outbox);
+    deliveries_close(s);
     mem_free(s->buckets_folder);
     key_pool_free(s->key_pool);
     issuer_close(s->issuer);
@@ -321,6 +323,7 @@ static status serve_until_told(struct server *s, struct loop_threads *threads,
     server_connect_planes(s);
     functions_announce(s);
     TRY(start_loops(s, threads));
+    TRY(deliveries_start(s));
     TRY(running_write(s));
     say_where(s);
     wait_for_end(s, signals);

@@ -9,10 +9,12 @@
 #include "account/account.h"
 #include "gateway/plane.h"
 #include "gateway/upkeep.h"
+#include "rules/outward.h"
 #include "store/store.h"
 #include "tls/authority.h"
 
 struct api;
+struct deliveries;
 struct bulk; /* provisioning/bulk.h */
 struct documents;
 struct functions;        /* function/function.h */
@@ -55,7 +57,9 @@ struct server {
     struct key_pool *key_pool;
     char *buckets_folder;
     struct bulk *bulk;
-    struct outbox *outbox; /* what is to be delivered elsewhere; gateway/deliveries.h */
+    struct outward outward;        /* what is lent to deliveries of rules */
+    struct deliveries *deliveries; /* rules/delivery.h */
+    struct outbox *outbox;         /* what is to be delivered elsewhere; gateway/deliveries.h */
     struct publisher *publisher;
     struct api *api;
     struct rules *rules;         /* gateway/rules.h */

@@ -6,7 +6,7 @@
 
 #include "loop/address.h"
 
-enum kind { TEXT, PROFILE, THREADS, LEVEL, CONFIG };
+enum kind { TEXT, PROFILE, THREADS, LEVEL, REACH, CONFIG };
 
 struct option {
     const char *name, *takes, *standard; /* the default as shown in the help, or NULL */
@@ -41,6 +41,11 @@ static const struct option options[] = {
     {"key", "FILE", NULL, TEXT, offsetof(struct settings, key), "its private key (PEM)"},
     {"profile", "aws|standard", "aws", PROFILE, offsetof(struct settings, profile),
      "AWS's limits and deviations, or the MQTT standard without quotas"},
+    {"outbound", "public|private", "public", REACH, offsetof(struct settings, outbound),
+     "where rules may send to: public addresses by https, or loopback and private ones too, also "
+     "by http and without confirmation"},
+    {"outbound-ca", "FILE", NULL, TEXT, offsetof(struct settings, outbound_ca),
+     "CAs (PEM) that certificates there are checked against, instead of the system's"},
     {"threads", "N", "one per core", THREADS, offsetof(struct settings, threads),
      "loop threads, 1–64"},
     {"log-level", "LEVEL", "info", LEVEL, offsetof(struct settings, log_level),
@@ -92,6 +97,16 @@ static status set_threads(unsigned *out, const char *value) {
     return OK;
 }
 
+static status set_reach(enum web_reach *out, const char *value) {
+    if (strcmp(value, "public") == 0)
+        *out = REACH_PUBLIC;
+    else if (strcmp(value, "private") == 0)
+        *out = REACH_PRIVATE;
+    else
+        return FAIL(E_INVALID, "--outbound takes public or private, not %s", value);
+    return OK;
+}
+
 static status set_option(struct settings *s, const struct option *o, const char *value) {
     switch (o->kind) {
     case TEXT:
@@ -103,6 +118,8 @@ static status set_option(struct settings *s, const struct option *o, const char 
         return set_threads(place(s, o), value);
     case LEVEL:
         return log_level_parse(bytes_from(value), place(s, o));
+    case REACH:
+        return set_reach(place(s, o), value);
     case CONFIG:
         return OK;
     }

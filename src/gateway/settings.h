@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "broker/broker.h"
+#include "web/reach.h"
 
 enum profile { PROFILE_AWS, PROFILE_STANDARD };
 
@@ -18,6 +19,8 @@ struct settings {
     const char *api, *mqtts, *https, *mqtt; /* "ADDR:PORT"; NULL or "off": none */
     const char *mqtt_policy;       /* binds the plain listener's clients, or NULL: every right */
     const char *certificate, *key; /* the operator's server certificate and key, or NULL */
+    enum web_reach outbound;       /* where rules may send to */
+    const char *outbound_ca;       /* CAs (PEM) trusted there instead of the system's, or NULL */
     enum profile profile;
     unsigned threads; /* loop threads */
     enum log_level log_level;

@@ -59,6 +59,25 @@ NODISCARD
 status sigv4_verify(struct sigv4_signer *g, const struct sigv4 *s, const struct http_request *r,
                     bytes secret, const struct sigv4_rules *rules, struct arena *a);
 
+/* What signs a request to another server. */
+struct sigv4_credentials {
+    bytes access_key_id, secret;
+    bytes token; /* of a session; or no bytes */
+};
+struct sigv4_scope {
+    bytes region, service;
+    int64_t now_ms;
+};
+enum { SIGV4_HEADERS_MAX = 4 };
+/* sigv4_sign gives the headers to add to a request: Authorization, X-Amz-Date and, when they are
+ * needed, X-Amz-Security-Token and X-Amz-Content-Sha256. The request has its method, path and query
+ * as they go out, host, body and its other headers, which are all signed. The headers live in `a`.
+ * E_INVALID when it cannot be signed. */
+NODISCARD
+status sigv4_sign(struct sigv4_signer *g, const struct sigv4_credentials *c,
+                  const struct sigv4_scope *scope, const struct http_request *r, struct arena *a,
+                  struct http_header out[SIGV4_HEADERS_MAX], size_t *out_count);
+
 /* The two refusals that only the keeper of credentials can decide, in AWS's words. */
 NODISCARD
 status sigv4_refuse_unknown(void); /* no such access key, or not this token: E_TOKEN_INVALID */

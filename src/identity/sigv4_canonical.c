@@ -123,7 +123,10 @@ status sigv4_canonical_request(const struct sigv4 *s, const struct http_request 
                                struct buf *out) {
     buf_append(out, r->method);
     buf_append_byte(out, '\n');
-    sigv4_canonical_path(r->path, out);
+    if (variant.path_as_sent)
+        buf_append(out, r->path);
+    else
+        sigv4_canonical_path(r->path, out);
     buf_append_byte(out, '\n');
     TRY(sigv4_canonical_query(s, r->query, variant, a, out));
     buf_append_byte(out, '\n');

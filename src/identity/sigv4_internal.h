@@ -11,6 +11,7 @@ enum { SIGV4_SIGNED_HEADERS_MAX = HTTP_HEADERS_MAX };
 struct sigv4_variant {
     bool without_token; /* the token was appended after signing */
     bool without_port;  /* the host was signed without its port */
+    bool path_as_sent;  /* of S3: neither tidied nor encoded once more */
 };
 
 /* sigv4_canonical_path appends the path as signers write it: dot segments and empty segments
@@ -29,3 +30,14 @@ NODISCARD
 status sigv4_canonical_request(const struct sigv4 *s, const struct http_request *r,
                                bytes payload_hash, struct sigv4_variant variant, struct arena *a,
                                struct buf *out);
+
+enum { SIGV4_HEX_LEN = 64 };
+
+/* sigv4_hash writes SHA-256 of `data` in hexadecimal. */
+void sigv4_hash(struct sigv4_signer *g, bytes data, char out[SIGV4_HEX_LEN]);
+/* sigv4_compute makes the canonical request and its signature by `secret`, in hexadecimal;
+ * `payload` is the last line. */
+NODISCARD
+status sigv4_compute(struct sigv4_signer *g, const struct sigv4 *s, const struct http_request *r,
+                     bytes secret, bytes payload, struct sigv4_variant variant, struct arena *a,
+                     char out[SIGV4_HEX_LEN]);

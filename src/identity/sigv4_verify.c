@@ -259,16 +259,38 @@ static void sign(struct sigv4_signer *g, const struct sigv4 *s, bytes key,
     hex_encode(bytes_of(hash, HASH_BYTES), out);
 }
 
-static status compare(struct sigv4_signer *g, const struct sigv4 *s, const struct http_request *r,
-                      bytes key, bytes payload, struct sigv4_variant variant, struct arena *a) {
-    char ours[2 * HASH_BYTES];
+void sigv4_hash(struct sigv4_signer *g, bytes data, char out[SIGV4_HEX_LEN]) {
+    uint8_t hash[HASH_BYTES];
+    sha256(g, data, hash);
+    hex_encode(bytes_of(hash, HASH_BYTES), out);
+}
+
+static status compute(struct sigv4_signer *g, const struct sigv4 *s, const struct http_request *r,
+                      bytes key, bytes payload, struct sigv4_variant variant, struct arena *a,
+                      char out[SIGV4_HEX_LEN]) {
     buf_clear(&g->text);
     TRY(sigv4_canonical_request(s, r, payload, variant, a, &g->text));
-    sign(g, s, key, ours);
-    bool same = bytes_equal_secret(bytes_of(ours, sizeof ours), s->signature);
-    mem_wipe(ours, sizeof ours);
+    sign(g, s, key, out);
     if (g->text.capacity > TEXT_BYTES_KEPT)
         buf_done(&g->text);
+    return OK;
+}
+
+status sigv4_compute(struct sigv4_signer *g, const struct sigv4 *s, const struct http_request *r,
+                     bytes secret, bytes payload, struct sigv4_variant variant, struct arena *a,
+                     char out[SIGV4_HEX_LEN]) {
+    uint8_t scratch[HASH_BYTES];
+    status result = compute(g, s, r, signing_key(g, s, secret, scratch), payload, variant, a, out);
+    mem_wipe(scratch, sizeof scratch);
+    return result;
+}
+
+static status compare(struct sigv4_signer *g, const struct sigv4 *s, const struct http_request *r,
+                      bytes key, bytes payload, struct sigv4_variant variant, struct arena *a) {
+    char ours[SIGV4_HEX_LEN];
+    TRY(compute(g, s, r, key, payload, variant, a, ours));
+    bool same = bytes_equal_secret(bytes_of(ours, sizeof ours), s->signature);
+    mem_wipe(ours, sizeof ours);
     return same ? OK : wrong_signature();
 }
 
@@ -276,7 +298,7 @@ status sigv4_verify(struct sigv4_signer *g, const struct sigv4 *s, const struct 
                     bytes secret, const struct sigv4_rules *rules, struct arena *a) {
     /* from the most likely on; the others are for WebSocket URLs only [AWS control-plane 3.3] */
     static const struct sigv4_variant variants[] = {
-        {false, false}, {true, false}, {false, true}, {true, true}};
+        {false, false, false}, {true, false, false}, {false, true, false}, {true, true, false}};
     uint8_t scratch[HASH_BYTES];
     char hex[2 * HASH_BYTES];
     bytes payload;

@@ -131,6 +131,8 @@ void crew_join(struct outbox *o) {
         (void)pthread_cond_wait(&o->ended, &o->lock);
     (void)pthread_mutex_unlock(&o->lock);
     for (unsigned i = 0; i < o->config.threads_max; i++)
-        if (o->hands[i].state == HAND_ENDED)
+        if (o->hands[i].state == HAND_ENDED) {
             (void)pthread_join(o->hands[i].id, NULL);
+            o->hands[i].state = HAND_NONE; /* who waits twice joins once */
+        }
 }

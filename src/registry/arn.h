@@ -16,6 +16,7 @@
     X(CERTIFICATE_PROVIDER, "certificateprovider")   \
     X(DOMAIN_CONFIGURATION, "domainconfiguration")   \
     X(RULE, "rule")                                  \
+    X(RULE_DESTINATION, "ruledestination")           \
     X(CLIENT, "client")                              \
     X(TOPIC, "topic")                                \
     X(TOPIC_FILTER, "topicfilter")

@@ -1,5 +1,6 @@
 /* Actions of rules; for this folder. */
 #pragma once
+#include "rules/delivery.h"
 #include "rules/rule.h"
 
 struct action;
@@ -7,10 +8,33 @@ struct action;
 /* The run of one action: message and result at hand. */
 struct action_run {
     const struct rule_host *host;
+    const struct rule *rule;
+    const struct action_kind *kind;
     struct sql_evaluation *evaluation;
     bytes payload;
+    bool is_json;        /* the payload is; else bytes as they came */
+    bool keeps_message;  /* an error action will want it when a delivery fails */
     struct buf resource; /* what it failed on, for the error action */
 };
+
+/* One of the items that are delivered together. */
+struct delivered {
+    struct outbox_delivery *of; /* its result and sentence may be set */
+    struct rule_delivery delivery;
+};
+
+/* delivered_failed notes the last failure on one of several items. */
+void delivered_failed(struct delivered *d, status s);
+
+/* How what an action has put into the outbox is delivered; see outbox/outbox.h. */
+struct action_later {
+    unsigned at_a_time, attempts_max;
+    int64_t again_first_ms, again_most_ms, age_ms_max;
+    status (*deliver)(const struct outward *o, struct delivered *items, size_t count,
+                      struct arena *a);
+};
+
+enum { ACTION_KINDS_MAX = 16 };
 
 struct action_kind {
     const char *name;   /* as in the API: "republish" */
@@ -18,10 +42,13 @@ struct action_kind {
     status (*compile)(const struct sql_statement *s, const struct json *members, void **out);
     void (*release)(void *compiled); /* NULL does nothing */
     status (*run)(const void *compiled, struct action_run *run);
+    const struct action_later *later;           /* NULL: all is done when `run` returns */
+    bytes (*destination)(const void *compiled); /* the URL that wants one, or no bytes; or NULL */
 };
 
-/* action_kinds ends with a row without a name. */
-extern const struct action_kind action_republish;
+/* action_kinds ends with NULL. */
+extern const struct action_kind *const action_kinds[];
+extern const struct action_kind action_http, action_republish;
 
 /* action_require gives the text of a member, or fails E_INVALID naming it. */
 NODISCARD
@@ -30,3 +57,15 @@ status action_require(const struct json *members, const char *name, bytes *out);
 NODISCARD
 status action_fill(const struct sql_template *t, struct sql_evaluation *e, const char *what,
                    struct buf *out);
+
+/* What the outbox needs to know of an item. */
+struct later {
+    bytes lane;            /* what shares a fate */
+    bytes destination_url; /* must be allowed by an enabled destination; or no bytes */
+    int64_t not_before_ms;
+    unsigned batch_max;
+    uint64_t batch_bytes_max;
+};
+/* delivery_put leaves what the action has made to the outbox: durable when it returns OK. */
+NODISCARD
+status delivery_put(const struct action_run *run, const struct later *later, bytes content);

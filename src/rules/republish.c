@@ -185,4 +185,8 @@ static status run(const void *compiled, struct action_run *run) {
     return run->host->publish(run->host->context, &p);
 }
 
-const struct action_kind action_republish = {"republish", "RepublishAction", compile, release, run};
+const struct action_kind action_republish = {.name = "republish",
+                                             .failed = "RepublishAction",
+                                             .compile = compile,
+                                             .release = release,
+                                             .run = run};

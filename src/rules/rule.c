@@ -7,7 +7,7 @@
 #include "mqtt/topic.h"
 #include "rules/action.h"
 
-static const struct action_kind *const kinds[] = {&action_republish};
+const struct action_kind *const action_kinds[] = {&action_republish, &action_http, NULL};
 
 struct action {
     const struct action_kind *kind;
@@ -36,8 +36,8 @@ status action_require(const struct json *members, const char *name, bytes *out) 
 
 static status refuse_kind(bytes name) {
     AUTO(buf) known = {0};
-    for (size_t i = 0; i < COUNT_OF(kinds); i++)
-        buf_printf(&known, "%s%s", i ? ", " : "", kinds[i]->name);
+    for (size_t i = 0; action_kinds[i]; i++)
+        buf_printf(&known, "%s%s", i ? ", " : "", action_kinds[i]->name);
     return FAIL(E_INVALID, "This server has no action %.*s yet; it has: %s",
                 BYTES_ARG(bytes_slice(name, 0, 60)), buf_string(&known));
 }
@@ -52,10 +52,10 @@ static status compile_action(const struct sql_statement *s, const struct json *a
     }
     if (count != 1) /* [AWS rules 6.1] */
         return FAIL(E_INVALID, "An action has exactly one member, and it is the kind of action");
-    for (size_t i = 0; i < COUNT_OF(kinds); i++)
-        if (bytes_equal(member->name, bytes_from(kinds[i]->name))) {
-            TRY(kinds[i]->compile(s, member, &out->compiled));
-            out->kind = kinds[i];
+    for (size_t i = 0; action_kinds[i]; i++)
+        if (bytes_equal(member->name, bytes_from(action_kinds[i]->name))) {
+            TRY(action_kinds[i]->compile(s, member, &out->compiled));
+            out->kind = action_kinds[i];
             return OK;
         }
     return refuse_kind(member->name);
@@ -162,6 +162,17 @@ bool rule_is_disabled(const struct rule *r) {
     return r->disabled;
 }
 
+bytes rule_destination(const struct rule *r, size_t i) {
+    for (size_t at = 0; at <= r->action_count; at++) {
+        const struct action *a = at < r->action_count ? &r->actions[at] : &r->error_action;
+        bytes url =
+            a->kind && a->kind->destination ? a->kind->destination(a->compiled) : (bytes){0};
+        if (url.len > 0 && i-- == 0)
+            return url;
+    }
+    return (bytes){0};
+}
+
 /* `#` matches the level above it too; a wildcard first sees no topic that begins with `$`
  * [AWS rules 1.2]. */
 bool rule_matches(const struct rule *r, bytes topic) {
@@ -185,7 +196,7 @@ struct failures {
     size_t count;
 };
 
-static void add_failure(struct failures *f, const struct action *a, const struct action_run *run) {
+static void add_failure(struct failures *f, const struct rule_failure *failure) {
     struct json_writer *w = &f->writer;
     if (f->count++ == 0) {
         json_start(w, &f->text);
@@ -193,21 +204,37 @@ static void add_failure(struct failures *f, const struct action *a, const struct
     }
     json_object_begin(w);
     json_name(w, "failedAction");
-    json_text(w, a->kind->failed);
+    json_string(w, failure->action);
     json_name(w, "failedResource");
-    json_string(w, buf_bytes(&run->resource));
+    json_string(w, failure->resource);
     json_name(w, "errorMessage");
-    json_text(w, failure_text());
+    json_text(w, failure->sentence);
     json_object_end(w);
 }
 
+/* What the actions of one run are given. */
+struct result {
+    bytes payload;
+    bool is_json;
+};
+
 static void run_action(const struct rule *r, const struct action *a, struct sql_evaluation *e,
-                       bytes payload, const struct rule_host *host, struct failures *failures) {
-    struct action_run run = {.host = host, .evaluation = e, .payload = payload};
+                       const struct result *result, const struct rule_host *host,
+                       struct failures *failures) {
+    bool is_error_action = a == &r->error_action;
+    struct action_run run = {.host = host,
+                             .rule = r,
+                             .kind = a->kind,
+                             .evaluation = e,
+                             .payload = result->payload,
+                             .is_json = result->is_json,
+                             .keeps_message = r->error_action.kind && !is_error_action};
     if (a->kind->run(a->compiled, &run) != OK) {
-        host->failed(host->context, r, a->kind->name, failure_text(), a == &r->error_action);
+        struct rule_failure failure = {bytes_from(a->kind->failed), buf_bytes(&run.resource),
+                                       failure_text()};
+        host->failed(host->context, r, a->kind->name, failure_text(), is_error_action);
         if (failures)
-            add_failure(failures, a, &run);
+            add_failure(failures, &failure);
     }
     buf_done(&run.resource);
 }
@@ -236,18 +263,31 @@ static void run_error_action(const struct rule *r, struct sql_evaluation *e,
     json_name(&w, "failures");
     json_raw(&w, buf_bytes(&failures->text));
     json_object_end(&w);
-    run_action(r, &r->error_action, e, buf_bytes(&document), host, NULL);
+    struct result result = {buf_bytes(&document), true};
+    run_action(r, &r->error_action, e, &result, host, NULL);
+}
+
+void rule_fail(const struct rule *r, const struct sql_message *m, const struct rule_host *host,
+               const struct rule_failure *failure) {
+    AUTO(arena) memory = {0};
+    struct failures failures = {.count = 0};
+    struct sql_evaluation e = sql_begin(r->statement, m, &memory);
+    e.outside = host->outside;
+    add_failure(&failures, failure);
+    run_error_action(r, &e, &failures, host);
+    buf_done(&failures.text);
 }
 
 static bool run_all(const struct rule *r, struct sql_evaluation *e, const struct rule_host *host) {
     AUTO(buf) payload = {0};
     struct failures failures = {.count = 0};
-    bool json;
+    struct result result;
     if (!sql_where(e))
         return false;
-    sql_select(e, &payload, &json);
+    sql_select(e, &payload, &result.is_json);
+    result.payload = buf_bytes(&payload);
     for (size_t i = 0; i < r->action_count; i++)
-        run_action(r, &r->actions[i], e, buf_bytes(&payload), host, &failures);
+        run_action(r, &r->actions[i], e, &result, host, &failures);
     run_error_action(r, e, &failures, host);
     buf_done(&failures.text);
     return true;

@@ -7,6 +7,7 @@
 
 enum { RULE_ACTIONS_MAX = 10, RULE_HOPS_MAX = 8 /* messages that rules made of messages */ };
 
+struct outbox_item; /* outbox/outbox.h */
 struct rule;
 
 /* rule_compile reads a TopicRulePayload as JSON text [AWS rules 6.1]; both are copied. E_SQL_PARSE
@@ -39,10 +40,28 @@ struct rule_host {
     /* function_failed tells of functions in the statement that could not answer, a line each, and
      * were Undefined; may be NULL. */
     void (*function_failed)(void *context, const struct rule *r, const char *sentences);
+    /* put leaves work to the outbox, durably; `destination_url`, unless it has no bytes, must be
+     * allowed by an enabled destination. NULL: this server delivers nothing. */
+    status (*put)(void *context, const struct outbox_item *item, bytes destination_url);
     const struct sql_outside *outside; /* may be NULL */
+    unsigned hops;                     /* rules that the message has been through */
 };
 
 /* rule_run evaluates the rule on a message and runs its actions, each by itself; when any failed,
  * the error action gets all failures [AWS rules 6.5]. True when the rule's WHERE let it run.
  * Blocks as long as its actions do: workers only. */
 bool rule_run(const struct rule *r, const struct sql_message *m, const struct rule_host *host);
+
+/* What an action failed on when it was delivered later. */
+struct rule_failure {
+    bytes action;   /* its name in error documents: "HttpAction" */
+    bytes resource; /* where to */
+    const char *sentence;
+};
+/* rule_fail runs the error action for a failure that shows after rule_run; nothing without one. */
+void rule_fail(const struct rule *r, const struct sql_message *m, const struct rule_host *host,
+               const struct rule_failure *failure);
+
+/* rule_destination gives the URLs that actions need a destination for, i from 0; no bytes after the
+ * last [AWS rules 6.4]. */
+bytes rule_destination(const struct rule *r, size_t i);

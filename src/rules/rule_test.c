@@ -1,4 +1,4 @@
-#include "rules/rule.h"
+#include "rules/delivery.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -188,7 +188,7 @@ TEST(what_cannot_run_is_refused_when_it_is_made) {
         {"{\"sql\":\"SELECT *\",\"awsIotSqlVersion\":\"2020-01-01\",\"actions\":[]}", E_INVALID,
          "There is no SQL version 2020-01-01"},
         {"{\"sql\":\"SELECT *\",\"actions\":[{\"sns\":{}}]}", E_INVALID,
-         "This server has no action sns yet; it has: republish"},
+         "This server has no action sns yet; it has: republish, http"},
         {"{\"sql\":\"SELECT *\",\"actions\":[{}]}", E_INVALID, "exactly one member"},
         {"{\"sql\":\"SELECT *\",\"actions\":[{\"republish\":{" ROLE "}}]}", E_INVALID,
          "The action lacks its topic"},
@@ -209,6 +209,147 @@ TEST(what_cannot_run_is_refused_when_it_is_made) {
         CHECK_FAILS(rule_compile(BYTES("R"), bytes_from(rows[i].payload), &r), rows[i].status,
                     rows[i].part);
     }
+}
+
+/* ---- what goes out later ---- */
+
+struct kept {
+    char kind[20], lane[100], destination[100];
+    struct buf payload;
+    unsigned batch_max;
+    bool refuse;
+    char failed[300];
+};
+
+static status keep(void *context, const struct outbox_item *item, bytes destination_url) {
+    struct kept *k = context;
+    if (k->refuse)
+        return FAIL(E_DENIED, "No destination allows it");
+    (void)snprintf(k->kind, sizeof k->kind, "%s", item->kind);
+    (void)snprintf(k->lane, sizeof k->lane, "%.*s", BYTES_ARG(item->lane));
+    (void)snprintf(k->destination, sizeof k->destination, "%.*s", BYTES_ARG(destination_url));
+    k->batch_max = item->batch_max;
+    buf_append(&k->payload, item->payload);
+    return OK;
+}
+
+static void note_failure(void *context, const struct rule *r, const char *action,
+                         const char *sentence, bool error_action) {
+    struct kept *k = context;
+    UNUSED(r), UNUSED(error_action);
+    (void)snprintf(k->failed, sizeof k->failed, "%s: %s", action, sentence);
+}
+
+static void run_later(const char *payload, const char *message, struct kept *out) {
+    struct rule *r;
+    struct rule_host host = {.context = out, .failed = note_failure, .put = keep, .hops = 3};
+    struct sql_message m = {.topic = BYTES("d/7/t"),
+                            .payload = bytes_from(message),
+                            .client_id = BYTES("dev1"),
+                            .account = BYTES("123456789012"),
+                            .trace_id = BYTES("trace"),
+                            .now_ms = 1767323045000};
+    CHECK_OK(rule_compile(BYTES("R"), bytes_from(payload), &r));
+    CHECK(rule_run(r, &m, &host));
+    rule_unref(r);
+}
+
+TEST(what_goes_to_a_webhook_is_kept_with_all_that_its_delivery_needs) {
+    struct kept k = {.kind = ""};
+    struct rule_delivery d;
+    run_later(
+        "{\"sql\":\"SELECT t\",\"actions\":[{\"http\":{\"url\":\"https://A.example/${topic(2)}\","
+        "\"confirmationUrl\":\"https://A.example/\"}}],\"errorAction\":" REPUBLISH("e") "}",
+        "{\"t\":1,\"x\":2}", &k);
+    CHECK_TEXT(k.failed, "");
+    CHECK_TEXT(k.kind, "http");
+    CHECK_TEXT(k.lane, "https://a.example:443");
+    CHECK_TEXT(k.destination, "https://A.example/7");
+    CHECK_OK(delivery_decode(buf_bytes(&k.payload), &d));
+    CHECK_BYTES(d.rule, BYTES("R"));
+    CHECK_BYTES(d.failed, BYTES("HttpAction"));
+    CHECK_BYTES(d.resource, BYTES("https://A.example/7"));
+    CHECK(d.has_message && d.hops == 3);
+    struct sql_message m = delivery_message(&d, BYTES("123456789012"));
+    CHECK_BYTES(m.payload, BYTES("{\"t\":1,\"x\":2}"));
+    CHECK_BYTES(m.client_id, BYTES("dev1"));
+    buf_done(&k.payload);
+}
+
+static void decode_prefix(bytes prefix) {
+    struct rule_delivery d;
+    (void)!delivery_decode(prefix, &d);
+}
+TEST(a_delivery_cut_short_is_damaged) {
+    struct kept k = {.kind = ""};
+    run_later("{\"sql\":\"SELECT t\",\"actions\":[{\"http\":{\"url\":\"https://a/\"}}]}",
+              "{\"t\":1}", &k);
+    test_each_truncation(buf_bytes(&k.payload), decode_prefix);
+    buf_done(&k.payload);
+}
+
+TEST(without_an_error_action_the_message_is_not_kept) {
+    struct kept k = {.kind = ""};
+    struct rule_delivery d;
+    run_later(
+        "{\"sql\":\"SELECT t\",\"actions\":[{\"http\":{\"url\":\"https://a/\",\"enableBatching\":"
+        "true}}]}",
+        "{\"t\":1}", &k);
+    CHECK_OK(delivery_decode(buf_bytes(&k.payload), &d));
+    CHECK(!d.has_message && d.payload.len == 0);
+    CHECK_INT(k.batch_max, 10);
+    buf_done(&k.payload);
+}
+
+TEST(a_header_of_more_than_one_line_fails_the_action) {
+    struct kept k = {.kind = ""};
+    run_later("{\"sql\":\"SELECT "
+              "t\",\"actions\":[{\"http\":{\"url\":\"https://a/\",\"headers\":[{\"key\":"
+              "\"x\",\"value\":\"${t}\"}]}}]}",
+              "{\"t\":\"a\\r\\nHost: b\"}", &k);
+    CHECK_TEXT(k.kind, "");
+    CHECK(strstr(k.failed, "the value of the header x has control characters"));
+}
+
+TEST(without_a_destination_nothing_is_kept) {
+    struct kept k = {.refuse = true};
+    run_later("{\"sql\":\"SELECT t\",\"actions\":[{\"http\":{\"url\":\"https://a/\"}}]}", "{}", &k);
+    CHECK_TEXT(k.failed, "http: No destination allows it");
+}
+
+TEST(destinations_are_wanted_for_plain_urls) { /* [AWS rules 6.4] */
+    struct rule *r;
+    CHECK_OK(rule_compile(
+        BYTES("R"),
+        BYTES("{\"sql\":\"SELECT *\",\"actions\":[{\"http\":{\"url\":\"https://a/\"}},{\"http\":{"
+              "\"url\":\"https://b/${t}\",\"confirmationUrl\":\"https://b/\"}},{\"http\":{\"url\":"
+              "\"https://c/${t}\",\"confirmationUrl\":\"https://c/"
+              "${x}\"}}],\"errorAction\":{\"http\":{"
+              "\"url\":\"https://d/\"}}}"),
+        &r));
+    CHECK_BYTES(rule_destination(r, 0), BYTES("https://a/"));
+    CHECK_BYTES(rule_destination(r, 1), BYTES("https://b/"));
+    CHECK_BYTES(rule_destination(r, 2), BYTES("https://d/"));
+    CHECK_INT(rule_destination(r, 3).len, 0);
+    rule_unref(r);
+}
+
+TEST(a_failure_that_shows_later_runs_the_error_action) {
+    struct seen s = {0};
+    struct rule *r;
+    struct rule_host host = {.context = &s, .publish = publish, .failed = failed};
+    struct sql_message m = {
+        .topic = BYTES("d/7/t"), .payload = BYTES("{}"), .trace_id = BYTES("t")};
+    struct rule_failure failure = {BYTES("HttpAction"), BYTES("https://a/"), "nobody there"};
+    CHECK_OK(rule_compile(BYTES("R"),
+                          BYTES("{\"sql\":\"SELECT *\",\"actions\":[],\"errorAction\":" REPUBLISH(
+                              "e/${topic(2)}") "}"),
+                          &r));
+    rule_fail(r, &m, &host, &failure);
+    rule_unref(r);
+    CHECK(strstr(s.published, "e/7 0 {\"ruleName\":\"R\""));
+    CHECK(strstr(s.published, "\"failures\":[{\"failedAction\":\"HttpAction\",\"failedResource\":"
+                              "\"https://a/\",\"errorMessage\":\"nobody there\"}]}"));
 }
 
 TEST_MAIN("rules/rule")

@@ -106,7 +106,8 @@
     X(IAM_INLINE_POLICIES, "iam_inline_policies", LARGE)                       \
     X(IAM_ATTACHMENTS, "iam_attachments", SMALL)                               \
     X(IAM_ATTACHED_TO, "iam_attached_to", SMALL)                               \
-    X(IAM_TAGS, "iam_tags", SMALL)
+    X(IAM_TAGS, "iam_tags", SMALL)                                             \
+    X(TOPIC_RULE_DESTINATIONS, "topic_rule_destinations", SMALL)
 
 enum table {
 #define STORE_TABLE_ENUM(name, text, size) TABLE_##name,

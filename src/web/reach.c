@@ -97,7 +97,7 @@ static void name_address(const struct sockaddr *address, char out[NI_MAXHOST]) {
         memcpy(out, "?", 2);
 }
 
-status reach_check(enum reach reach, bool is_https, const struct sockaddr *address) {
+status reach_check(enum web_reach reach, bool is_https, const struct sockaddr *address) {
     char name[NI_MAXHOST];
     if (reach == REACH_ANY)
         return OK;

@@ -3,11 +3,11 @@
  * name: names may be written in many ways and resolve differently the next time. Pure; any
  * thread. */
 #pragma once
-#include <sys/socket.h>
-
 #include "base/bytes.h"
 
-enum reach {
+struct sockaddr;
+
+enum web_reach {
     REACH_PUBLIC,  /* public addresses, by https only */
     REACH_PRIVATE, /* loopback and private ones too; those also by http */
     REACH_ANY      /* what the operator himself has named */
@@ -25,4 +25,4 @@ enum neighbourhood address_neighbourhood(const struct sockaddr *address);
 
 /* reach_check decides about an address that is about to be connected to. E_DENIED says why not. */
 NODISCARD
-status reach_check(enum reach reach, bool is_https, const struct sockaddr *address);
+status reach_check(enum web_reach reach, bool is_https, const struct sockaddr *address);

@@ -78,7 +78,7 @@ TEST(what_is_no_ip_address_is_nobodys) {
 
 TEST(the_setting_and_the_scheme_decide_who_is_reached) {
     static const struct {
-        enum reach reach;
+        enum web_reach reach;
         bool is_https;
         const char *address;
         const char *refusal; /* NULL: none */

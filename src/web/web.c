@@ -32,7 +32,7 @@ static void start_library(void) {
     (void)pthread_key_create(&handles_key, free_handles);
 }
 
-static CURL *handle_of(enum reach reach) {
+static CURL *handle_of(enum web_reach reach) {
     (void)pthread_once(&once, start_library);
     struct handles *h = pthread_getspecific(handles_key);
     if (!h) {
@@ -94,7 +94,7 @@ static struct addrinfo *resolve(const struct url *u, bool look_up) {
     return getaddrinfo(u->host, u->port, &hints, &found) == 0 ? found : NULL;
 }
 
-status web_url_check(bytes text, enum reach reach) {
+status web_url_check(bytes text, enum web_reach reach) {
     AUTO(url) u = {0};
     TRY(url_parse(text, &u));
     bool is_https = strcmp(u.scheme, "https") == 0;

@@ -17,7 +17,7 @@ enum { WEB_URL_BYTES_MAX = 2000 /* [AWS iot Url] */ };
  * https, user and password, IPv6 literals [AWS rules 6.2], http or a private IPv4 address when
  * `reach` does not allow it. E_INVALID with the reason. */
 NODISCARD
-status web_url_check(bytes url, enum reach reach);
+status web_url_check(bytes url, enum web_reach reach);
 /* web_url_is_private tells whether the host of a good URL is this machine or in a private
  * network, whichever of its addresses is asked. Looks the name up: blocks. */
 bool web_url_is_private(bytes url);
@@ -33,7 +33,7 @@ struct web_request {
     const struct http_header *headers;
     size_t header_count;
     bytes body;
-    enum reach reach;
+    enum web_reach reach;
     unsigned timeout_ms, redirects_max;
     size_t answer_bytes_max;
     const char *ca_file;      /* PEM: the CAs trusted instead of the system's; or NULL */

@@ -12,7 +12,7 @@
 
 TEST(urls_are_judged_before_any_name_is_looked_up) { /* [AWS rules 6.2] */
     static const struct {
-        enum reach reach;
+        enum web_reach reach;
         const char *url;
         const char *refusal; /* NULL: none */
     } rows[] = {
@@ -138,7 +138,7 @@ static void peer_stop(struct peer *p) {
     (void)close(p->listener);
 }
 
-static status ask(const struct peer *p, const char *host, enum reach reach,
+static status ask(const struct peer *p, const char *host, enum web_reach reach,
                   struct web_answer *out) {
     char url[100];
     (void)snprintf(url, sizeof url, "http://%s:%u/hook?x=1", host, p->port);

@@ -1,0 +1,21 @@
+/* What deliveries of rules reach, lent by whoever runs them; all borrowed for as long as the outbox
+ * works. */
+#pragma once
+#include <stdatomic.h>
+
+#include "store/store.h"
+#include "web/reach.h"
+
+struct rule_delivery;
+
+struct outward {
+    struct store *store;
+    bytes region;
+    enum web_reach reach;
+    const char *ca_file;      /* trusted instead of the system's CAs; or NULL */
+    const _Atomic bool *stop; /* true ends what is under way */
+    void *context;
+    /* failed tells of a delivery that failed for good: for logs, and the rule's error action. */
+    void (*failed)(void *context, bytes account, const struct rule_delivery *d,
+                   const char *sentence);
+};

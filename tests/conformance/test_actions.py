@@ -1,0 +1,289 @@
+"""What rules send out of the house: webhooks and their destinations [AWS rules 6.2, 6.4]."""
+import http.client
+import json
+import queue
+import time
+import urllib.parse
+
+import pytest
+
+from server import Server, patience_s, wait_until
+from webhooks import Webhook
+
+ROLE = "arn:aws:iam::123456789012:role/rules"
+
+
+@pytest.fixture
+def near(tmp_path):
+    """A server that may send to this machine."""
+    one = Server(tmp_path / "server", "--outbound", "private").start()
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def webhook():
+    """Makes webhooks: webhook(500, 429) answers 500, 429, then 200."""
+    made = []
+
+    def make(*answers):
+        made.append(Webhook(*answers))
+        return made[-1]
+    yield make
+    for one in made:
+        one.close()
+
+
+def rule(iot, name, topic, *actions, sql=None, **more):
+    iot.create_topic_rule(ruleName=name, topicRulePayload={
+        "sql": sql or f"SELECT * FROM '{topic}'", "awsIotSqlVersion": "2016-03-23", "actions": list(actions), **more})
+
+
+def http_action(url, **more):
+    return {"http": {"url": url, **more}}
+
+
+def republish(topic):
+    return {"republish": {"roleArn": ROLE, "topic": topic}}
+
+
+def publish(server, topic, payload):
+    body = payload if isinstance(payload, (str, bytes)) else json.dumps(payload)
+    from devices import Device
+    one = Device(server).connect(f"sender-{time.monotonic_ns()}")
+    one.publish(topic, body)
+    one.close()
+
+
+def destinations(iot):
+    return {d["httpUrlSummary"]["confirmationUrl"]: d for d in iot.list_topic_rule_destinations()["destinationSummaries"]}
+
+
+def test_a_message_reaches_a_webhook(near, webhook):
+    hook, iot = webhook(), near.client()
+    rule(iot, "hot", "d/+/t", http_action(hook.url + "/in/${topic(2)}", confirmationUrl=hook.url + "/in",
+                                          headers=[{"key": "x-color", "value": "${color}"}, {"key": "x-fixed", "value": "1"}]),
+         sql="SELECT t FROM 'd/+/t' WHERE t > 30")
+    assert destinations(iot)[hook.url + "/in"]["status"] == "ENABLED"  # nobody else's: nobody is asked
+    publish(near, "d/7/t", {"t": 20, "color": "blue"})
+    publish(near, "d/7/t", {"t": 31.5, "color": "red"})
+    got = hook.take()
+    assert (got.command, got.path, got.body) == ("POST", "/in/7", b'{"t":31.5}')
+    assert got.headers["content-type"] == "application/json"
+    assert got.headers["x-color"] == "red" and got.headers["x-fixed"] == "1"
+    assert hook.requests.empty()
+
+
+def test_bytes_go_as_they_came(near, webhook):
+    hook, iot = webhook(), near.client()
+    rule(iot, "raw", "raw", http_action(hook.url))
+    publish(near, "raw", b"\x00\xff raw")
+    got = hook.take()
+    assert got.body == b"\x00\xff raw" and got.headers["content-type"] == "application/octet-stream"
+
+
+@pytest.mark.parametrize("answer", [429, 500, 503])
+def test_what_may_pass_is_tried_again(near, webhook, answer):
+    hook, iot = webhook(answer), near.client()
+    rule(iot, "r", "a", http_action(hook.url))
+    publish(near, "a", {"n": 1})
+    assert json.loads(hook.take().body) == json.loads(hook.take().body) == {"n": 1}
+
+
+def expect_error(server, iot, hook, watcher, part, tries, url=None):
+    rule(iot, "r", "a", http_action(url or hook.url), errorAction=republish("errors"))
+    publish(server, "a", {"n": 1})
+    failure = json.loads(watcher.receive(30).payload)
+    assert failure["ruleName"] == "r" and failure["topic"] == "a"
+    assert failure["base64OriginalPayload"] == "eyJuIjogMX0=" and failure["clientId"].startswith("sender-")
+    failed, = failure["failures"]
+    assert failed["failedAction"] == "HttpAction" and part in failed["errorMessage"], failed
+    assert failed["failedResource"] == (url or hook.url)
+    for _ in range(tries):
+        hook.take(1)
+    with pytest.raises(queue.Empty):
+        hook.take(0.3)
+
+
+def large(handler):
+    handler.send_response(200)
+    handler.send_header("transfer-encoding", "chunked")
+    handler.end_headers()
+    for _ in range(20):
+        handler.wfile.write(b"400\r\n" + b"x" * 1024 + b"\r\n")
+    handler.wfile.write(b"0\r\n\r\n")
+
+
+def reset(handler):
+    handler.close_connection = True
+
+
+@pytest.mark.parametrize("answers, part, tries", [
+    ([404], "answers with status 404", 1),
+    ([(302, {"location": "http://127.0.0.1:1/"}, b"")], "answers with status 302", 1),
+    ([500, 503, 429], "answers with status 429", 3),
+    ([large], "more than 16384 bytes", 1),
+    ([reset, reset, reset], "", 3),
+], ids=["refused", "redirected", "failing", "endless", "closed"])
+def test_what_lasts_goes_to_the_error_action(near, webhook, device_of, answers, part, tries):
+    watcher = device_of(near).connect("watcher").subscribe("errors")
+    expect_error(near, near.client(), webhook(*answers), watcher, part, tries)
+
+
+@pytest.fixture
+def device_of():
+    from devices import Device
+    return Device
+
+
+def test_a_chunked_answer_is_an_answer(near, webhook):
+    def chunked(handler):
+        handler.send_response(500)
+        handler.send_header("transfer-encoding", "chunked")
+        handler.end_headers()
+        handler.wfile.write(b"5\r\nhello\r\n0\r\n\r\n")
+    hook, iot = webhook(chunked), near.client()
+    rule(iot, "r", "a", http_action(hook.url))
+    publish(near, "a", {"n": 1})
+    hook.take()
+    hook.take()
+
+
+def test_a_webhook_that_hangs_costs_no_other_rule_anything(near, webhook, device_of):
+    slow, fast, iot = webhook(), webhook(), near.client()
+    slow.answers = [slow.hang] * 100
+    rule(iot, "slow", "a", http_action(slow.url))
+    rule(iot, "fast", "a", http_action(fast.url))
+    rule(iot, "here", "a", republish("b"))
+    watcher = device_of(near).connect("watcher").subscribe("b")
+    sender = device_of(near).connect("sender")
+    for n in range(20):
+        sender.publish("a", json.dumps({"n": n}))
+    begun = time.monotonic()
+    for n in range(20):
+        assert json.loads(watcher.receive(10).payload) == {"n": n}
+    got = [json.loads(fast.take().body)["n"] for _ in range(20)]
+    assert sorted(got) == list(range(20))
+    assert time.monotonic() - begun < patience_s(5)
+    slow.take()
+    assert slow.requests.qsize() < 8  # a few at a time; the others wait in their lane
+    slow.ends.set()
+
+
+def test_a_server_that_is_killed_loses_nothing_it_accepted(near, webhook, device_of):
+    hook, iot = webhook(), near.client()
+    hook.answers = [hook.hang] * 4
+    rule(iot, "r", "a", http_action(hook.url))
+    sender = device_of(near).connect("sender")
+    for n in range(50):
+        sender.publish("a", json.dumps({"n": n}))
+    wait_until(lambda: "50" in near.run("queue", "--data", near.data).stdout, patience_s(5), "50 items in the queue")
+    near.kill()
+    hook.ends.set()
+    near.start()
+    seen = set()
+    while seen != set(range(50)):
+        seen.add(json.loads(hook.take().body)["n"])
+
+
+def test_messages_go_in_batches(near, webhook, newer_rule):
+    hook = webhook()
+    newer_rule(near, "r", "a/+", {"http": {"url": hook.url, "enableBatching": True,
+                                           "batchConfig": {"maxBatchOpenMs": 200, "maxBatchSize": 4, "batchAcrossTopics": True}}})
+    from devices import Device
+    sender = Device(near).connect("sender")
+    for n in range(10):
+        sender.publish(f"a/{n % 2}", json.dumps({"n": n}))
+    batches = []
+    while sum(map(len, batches)) < 10:
+        batches.append(json.loads(hook.take().body))
+    assert sorted(item["n"] for batch in batches for item in batch) == list(range(10))
+    assert max(map(len, batches)) <= 4 and len(batches) < 8
+
+
+@pytest.fixture
+def newer_rule():
+    """CreateTopicRule with members that Debian's botocore does not know: signed by it, sent as they are."""
+    import botocore.auth
+    import botocore.awsrequest
+    import botocore.credentials
+
+    def make(server, name, topic, *actions):
+        body = json.dumps({"sql": f"SELECT * FROM '{topic}'", "actions": list(actions)})
+        keys = botocore.credentials.Credentials(server.env["AWS_ACCESS_KEY_ID"], server.env["AWS_SECRET_ACCESS_KEY"])
+        request = botocore.awsrequest.AWSRequest("POST", f"{server.env['AWS_ENDPOINT_URL']}/rules/{name}", data=body)
+        botocore.auth.SigV4Auth(keys, "iot", server.env["AWS_REGION"]).add_auth(request)
+        there = http.client.HTTPConnection("127.0.0.1", server.api_port, timeout=10)
+        there.request("POST", f"/rules/{name}", body, dict(request.headers))
+        answer = there.getresponse()
+        assert answer.status == 200, answer.read()
+    return make
+
+
+# Destinations
+
+def get(url):
+    parts = urllib.parse.urlsplit(url)
+    there = http.client.HTTPConnection(parts.hostname, parts.port, timeout=10)
+    there.request("GET", parts.path)
+    answer = there.getresponse()
+    return answer.status, answer.read()
+
+
+def test_by_default_rules_reach_public_addresses_by_https_only(iot):
+    for url in ("http://example.com/", "https://127.0.0.1/", "https://2130706433/", "https://0x7f.1/", "https://[::1]/",
+                "https://10.1.2.3/x", "https://169.254.169.254/latest", "https://user:word@example.com/"):
+        with pytest.raises(iot.exceptions.InvalidRequestException):
+            iot.create_topic_rule_destination(destinationConfiguration={"httpUrlConfiguration": {"confirmationUrl": url}})
+        with pytest.raises(iot.exceptions.InvalidRequestException):
+            rule(iot, "r", "a", http_action(url))
+    assert destinations(iot) == {}
+
+
+def test_a_name_that_leads_to_this_machine_is_not_asked(server, iot, webhook):
+    hook = webhook()
+    made = iot.create_topic_rule_destination(destinationConfiguration={
+        "httpUrlConfiguration": {"confirmationUrl": f"https://localhost:{hook.port}/"}})["topicRuleDestination"]
+    assert made["status"] == "IN_PROGRESS"
+    wait_until(lambda: iot.get_topic_rule_destination(arn=made["arn"])["topicRuleDestination"]["status"] == "ERROR",
+               patience_s(5), "ERROR")
+    reason = iot.get_topic_rule_destination(arn=made["arn"])["topicRuleDestination"]["statusReason"]
+    assert "is an address of this machine" in reason and hook.requests.empty()
+
+
+def asked_owner(server, webhook, *answers):
+    """A destination whose owner is asked although he is near: only what is new there is enabled at once."""
+    hook, iot = webhook(*answers), server.client()
+    iot.create_topic_rule_destination(destinationConfiguration={"httpUrlConfiguration": {"confirmationUrl": hook.url + "/in"}})
+    return hook, iot, destinations(iot)[hook.url + "/in"]["arn"]
+
+
+def test_destinations_are_paused_and_deleted(near, webhook):
+    hook, iot, arn = asked_owner(near, webhook)
+    assert arn.startswith(f"arn:aws:iot:{iot.meta.region_name}:{near.account}:ruledestination/http/")
+    with pytest.raises(iot.exceptions.ResourceAlreadyExistsException):
+        iot.create_topic_rule_destination(destinationConfiguration={"httpUrlConfiguration": {"confirmationUrl": hook.url + "/in"}})
+    iot.update_topic_rule_destination(arn=arn, status="DISABLED")
+    assert iot.get_topic_rule_destination(arn=arn)["topicRuleDestination"]["status"] == "DISABLED"
+    with pytest.raises(iot.exceptions.InvalidRequestException, match="is DISABLED and cannot become IN_PROGRESS"):
+        iot.update_topic_rule_destination(arn=arn, status="IN_PROGRESS")
+    iot.update_topic_rule_destination(arn=arn, status="ENABLED")
+    iot.delete_topic_rule_destination(arn=arn)
+    with pytest.raises(iot.exceptions.UnauthorizedException, match="Access to topic rule destination .* was denied"):
+        iot.get_topic_rule_destination(arn=arn)
+
+
+def test_a_disabled_destination_gets_nothing(near, webhook, device_of):
+    hook, iot, arn = asked_owner(near, webhook)
+    rule(iot, "r", "a", http_action(hook.url + "/in/x"), errorAction=republish("errors"))
+    iot.update_topic_rule_destination(arn=arn, status="DISABLED")
+    watcher = device_of(near).connect("watcher").subscribe("errors")
+    publish(near, "a", {"n": 1})
+    failure, = json.loads(watcher.receive(10).payload)["failures"]
+    assert "is DISABLED, not ENABLED" in failure["errorMessage"] and hook.requests.empty()
+
+
+def test_vpc_destinations_are_refused_by_name(iot):
+    with pytest.raises(iot.exceptions.InvalidRequestException, match="no VPC destinations .*it has: httpUrlConfiguration"):
+        iot.create_topic_rule_destination(destinationConfiguration={
+            "vpcConfiguration": {"subnetIds": ["s"], "vpcId": "v", "roleArn": ROLE}})
