@@ -57,6 +57,7 @@ void mqtt_free(struct mqtt_client *m) {
     mem_free((void *)m->thing_type.ptr);
     mem_free((void *)m->user_properties.ptr);
     mem_free((void *)m->groups.ptr);
+    mem_free(m->source_ip);
     policy_set_unref(m->policies);
     custom_auth_free(m->custom);
     mem_free(m);

@@ -41,6 +41,7 @@ struct mqtt_client {
     bytes thing_name;              /* the thing its policy variables speak of; its own copy */
     bytes thing_type;              /* of that thing; its own copy */
     bytes user_properties;         /* what that type adds to each PUBLISH, encoded; its own copy */
+    char *source_ip;               /* for rules; NULL until one asks */
     uint64_t session_serial, presence_version; /* of lifecycle events */
     bytes groups; /* of that thing, with their ancestors, each ended by a zero; its own copy */
     struct list in_principal, refresh;

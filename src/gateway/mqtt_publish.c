@@ -149,14 +149,21 @@ static bool concerns_rules(struct mqtt_client *m, struct topic_memo *memo, bytes
     return memo->for_rules;
 }
 
-static void offer_to_rules(struct mqtt_client *m, const struct publication *p) {
-    char address[46];
+/* Where the client is, asked of the kernel once. */
+static bytes source_ip(struct mqtt_client *m) {
     uint16_t port;
-    stream_peer(&m->connection->stream, address, &port);
+    if (!m->source_ip) {
+        m->source_ip = NEW_ARRAY(char, 46);
+        stream_peer(&m->connection->stream, m->source_ip, &port);
+    }
+    return bytes_from(m->source_ip);
+}
+
+static void offer_to_rules(struct mqtt_client *m, const struct publication *p) {
     struct rule_source from = {.account = bytes_from(m->who.account),
                                .client_id = m->who.client_id,
                                .principal = bytes_from(m->who.certificate_id),
-                               .source_ip = bytes_from(address)};
+                               .source_ip = source_ip(m)};
     rules_offer(m->connection->plane, &from, p);
 }
 
