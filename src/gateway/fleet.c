@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "gateway/roles.h"
 #include "gateway/server.h"
 #include "provisioning/fleet.h"
 
@@ -126,6 +127,8 @@ status fleet_provision_device(struct service_call *c) {
     p.parameters = json_member(request, BYTES("parameters"));
     TRY(fleet_provision(&f, &who, &p, clock_wall_ms(), c->arena, &done));
     put_provisioned(c, &done);
+    if (done.role_unknown.len)
+        role_is_unknown(arena_string(c->arena, who.account), done.role_unknown);
     log_success(c, "provisioning.device", p.template_name, done.certificate_id);
     return OK;
 }

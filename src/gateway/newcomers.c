@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "gateway/connection.h"
+#include "gateway/roles.h"
 #include "gateway/server.h"
 #include "provisioning/first_connect.h"
 
@@ -46,6 +47,8 @@ static void run(struct job *j) {
     a->event = s == OK ? answer.event : "connect.refused";
     copy_text(a->text, sizeof a->text, s == OK ? buf_string(&answer.sentence) : failure_text());
     memcpy(a->account, answer.account, sizeof a->account);
+    if (answer.role_unknown[0])
+        role_is_unknown(a->account, bytes_from(answer.role_unknown));
     first_connect_answer_done(&answer);
 }
 

@@ -67,7 +67,9 @@ static status run_batch(const struct bulk_config *c, struct registry *r,
     struct bulk_batch b = {.store = c->store,
                            .registry = r,
                            .template = template,
-                           .options = {.issuer = c->issuer, .without_quotas = c->without_quotas}};
+                           .options = {.issuer = c->issuer,
+                                       .without_quotas = c->without_quotas,
+                                       .role_arn = task->role_arn}};
     return bulk_batch_run(&b, batch, task);
 }
 

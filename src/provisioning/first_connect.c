@@ -1,5 +1,7 @@
 #include "provisioning/first_connect.h"
 
+#include <stdio.h>
+
 #include <string.h>
 
 #include "codec/json.h"
@@ -102,6 +104,8 @@ static void say_provisioned(struct visit *v, const struct provisioned *p) {
     buf_printf(&v->answer->sentence,
                "Certificate %s is registered by its CA %.*s and provisioned by that CA's template",
                v->id, BYTES_ARG(v->ca.id));
+    (void)snprintf(v->answer->role_unknown, sizeof v->answer->role_unknown, "%.*s",
+                   BYTES_ARG(p->role_unknown));
     if (p->thing_name.len)
         buf_printf(&v->answer->sentence, ", as the thing %.*s", BYTES_ARG(p->thing_name));
     buf_text(&v->answer->sentence, ": connect again");

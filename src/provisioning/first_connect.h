@@ -28,6 +28,8 @@ struct first_connect_answer {
      * "connect.refused" */
     const char *event;
     struct buf sentence; /* "REASON: why, and what to do" */
+    /* The template's role, when it is not in IAM: all was allowed. "" otherwise. */
+    char role_unknown[640];
 };
 void first_connect_answer_done(struct first_connect_answer *a);
 

@@ -187,13 +187,12 @@ static status run_plan(const struct registry *r, const struct plan *plan,
 }
 
 static status carry_out(const struct fleet *f, struct registry *r, const struct plan *plan,
-                        const struct fleet_provisioning *p, int64_t now_ms,
-                        struct provisioned *out) {
-    struct provisioning_options options = {f->source.issuer, now_ms, f->without_quotas};
+                        const struct fleet_provisioning *p,
+                        const struct provisioning_options *options, struct provisioned *out) {
     struct issued none = {0};
-    TRY(provisioning_prepare(plan, &options, &none));
+    TRY(provisioning_prepare(plan, options, &none));
     TRY(store_begin_write(f->source.store, &r->txn));
-    status s = run_plan(r, plan, &options, p, out);
+    status s = run_plan(r, plan, options, p, out);
     if (s == OK)
         return store_commit(TAKE(r->txn));
     store_rollback(TAKE(r->txn));
@@ -213,10 +212,18 @@ status fleet_provision(const struct fleet *f, const struct fleet_caller *who,
     TRY(s);
     TRY(gather_parameters(f, who, p, a, &prepared));
     TRY(make_plan(&prepared, &r, &plan));
-    TRY(carry_out(f, &r, &plan, p, now_ms, &done));
-    *out_provisioned =
-        (struct fleet_provisioned){done.certificate_id, done.thing_name, plan.device_configuration,
-                                   plan.device_configuration_count};
+    const struct provisioning_options options = {.issuer = f->source.issuer,
+                                                 .now_ms = now_ms,
+                                                 .without_quotas = f->without_quotas,
+                                                 .role_arn = prepared.template.role_arn};
+    TRY(carry_out(f, &r, &plan, p, &options, &done));
+    *out_provisioned = (struct fleet_provisioned){
+        .certificate_id = done.certificate_id,
+        .thing_name = done.thing_name,
+        .device_configuration = plan.device_configuration,
+        .device_configuration_count = plan.device_configuration_count,
+        .role_unknown = done.role_unknown,
+    };
     return OK;
 }
 

@@ -53,6 +53,7 @@ struct fleet_provisioned {
     bytes thing_name; /* none: the template has no thing */
     const struct plan_pair *device_configuration;
     size_t device_configuration_count;
+    bytes role_unknown; /* the template's role, when it is not in IAM: all was allowed */
 };
 /* fleet_provision, in this order: E_ACCESS_DENIED when the caller's claim has ended; E_NOT_FOUND:
  * no such template; E_ACCESS_DENIED: it is disabled; E_INVALID: of type JITP; E_OWNERSHIP_TOKEN;

@@ -1,5 +1,6 @@
 /* Inside provisioning/: a plan under way. */
 #pragma once
+#include "iam/acting.h"
 #include "provisioning/register_thing.h"
 
 struct run {
@@ -8,7 +9,13 @@ struct run {
     const struct issued *issued;
     const struct provisioning_options *options;
     struct provisioned out;
+    /* With a role: who it is, and what it may. */
+    struct iam_caller role;
+    struct iam_access access;
 };
+/* run_may asks the role, if there is one, whether it may do a step: E_ACCESS_DENIED. */
+NODISCARD
+status run_may(const struct run *run, const char *action, bytes resource);
 /* Each makes one kind of resource and appends what it is to run->out. */
 NODISCARD
 status run_certificate(struct run *run);

@@ -20,25 +20,31 @@ static status load_named(const struct registry *r, bytes name,
     return OK;
 }
 
-static status load_enabled(const struct registry *r, bytes name, bytes *out_body) {
+/* What is run, and under which role. */
+struct script {
+    bytes body, role_arn;
+};
+
+static status load_enabled(const struct registry *r, bytes name, struct script *out_script) {
     struct provisioning_template template;
     TRY(load_named(r, name, &template));
     if (!template.enabled)
         return FAIL(E_INVALID, "Provisioning template %.*s is disabled", BYTES_ARG(name));
-    *out_body = template.body;
+    *out_script = (struct script){template.body, template.role_arn};
     return OK;
 }
 
-static status body_of(const struct registry *r, bytes config, bytes *out_body) {
+static status script_of(const struct registry *r, bytes config, struct script *out_script) {
     const struct json *json;
     TRY(json_parse(r->arena, config, &json));
     const struct json *body = json_member(json, BYTES("templateBody"));
     const struct json *name = json_member(json, BYTES("templateName"));
+    const struct json *role = json_member(json, BYTES("roleArn"));
     if (json_is_string(name))
-        return load_enabled(r, name->text, out_body);
+        return load_enabled(r, name->text, out_script);
     if (!json_is_string(body))
         return FAIL(E_INTERNAL, "A stored registrationConfig has neither template body nor name");
-    *out_body = body->text;
+    *out_script = (struct script){body->text, json_is_string(role) ? role->text : (bytes){0}};
     return OK;
 }
 
@@ -92,12 +98,13 @@ static struct template_parameters parameters_of(struct arena *a, const struct ji
 }
 
 static status make_plan(const struct registry *r, const struct jitp_device *device,
-                        struct plan *out_plan) {
+                        struct plan *out_plan, bytes *out_role_arn) {
     struct template_parameters parameters = parameters_of(r->arena, device);
     const struct template *template;
-    bytes body;
-    TRY(body_of(r, device->registration_config, &body));
-    TRY(template_parse(r->arena, body, TEMPLATE_JITP, &template));
+    struct script script;
+    TRY(script_of(r, device->registration_config, &script));
+    *out_role_arn = script.role_arn;
+    TRY(template_parse(r->arena, script.body, TEMPLATE_JITP, &template));
     TRY(template_evaluate(template, &parameters, r->arena, out_plan));
     if (bytes_equal(out_plan->certificate->id, device->certificate_id))
         return OK;
@@ -154,13 +161,13 @@ static status check_pause(const struct registry *r, const struct jitp_device *de
 }
 
 static status prepare(struct store *store, struct registry *r, const struct jitp_device *device,
-                      const struct provisioning_options *options, struct jitp_failure *last,
+                      struct provisioning_options *options, struct jitp_failure *last,
                       struct plan *plan) {
     struct issued none = {0};
     TRY(store_begin_read(store, &r->txn));
     status s = check_pause(r, device, options->now_ms, last);
     if (s == OK)
-        s = make_plan(r, device, plan);
+        s = make_plan(r, device, plan, &options->role_arn);
     store_rollback(TAKE(r->txn));
     TRY(s);
     return provisioning_prepare(plan, options, &none); /* without a CSR it only checks */
@@ -180,13 +187,14 @@ status jitp_provision(struct store *store, const struct registry *registry,
                       const struct jitp_device *device, const struct provisioning_options *options,
                       struct provisioned *out_provisioned) {
     struct registry r = *registry;
+    struct provisioning_options own = *options; /* with the role of the template */
     struct jitp_failure last = {0};
     struct provisioned provisioned = {0};
     struct plan plan = {0};
     char sentence[900];
-    status s = prepare(store, &r, device, options, &last, &plan);
+    status s = prepare(store, &r, device, &own, &last, &plan);
     if (s == OK)
-        s = in_transaction(store, &r, device, &plan, options, &provisioned);
+        s = in_transaction(store, &r, device, &plan, &own, &provisioned);
     if (s == OK && out_provisioned)
         *out_provisioned = provisioned;
     if (s == OK || s == E_THROTTLED || s == E_UNAVAILABLE)

@@ -7,9 +7,9 @@
  *     s = provisioning_register_thing(&registry, &plan, &issued, &options, &done);
  *     … store_commit, or when s is not OK store_rollback: all or nothing …
  *
- * What RegisterThing over REST, bulk registration, JITP and fleet provisioning have in common. The
- * role of a template is not looked at: who may store a template may do what it says. Blocks; for
- * workers. */
+ * What RegisterThing over REST, bulk registration, JITP and fleet provisioning have in common.
+ * Under a role each step needs what the role's policies allow, as if it called the API:
+ * iot:CreateThing on the thing and so on. Blocks; for workers. */
 #pragma once
 #include "identity/registration.h"
 #include "template/plan.h"
@@ -18,6 +18,7 @@ struct provisioning_options {
     const struct issuer *issuer; /* for a CertificateSigningRequest; may be NULL without one */
     int64_t now_ms;
     bool without_quotas; /* profile standard: policy documents of any length */
+    bytes role_arn;      /* of the template or task; none: whoever asks was asked already */
 };
 
 struct provisioned_resource {
@@ -29,6 +30,7 @@ struct provisioned {
     bytes thing_name;                                       /* none: no thing in it */
     struct provisioned_resource *resources;                 /* by logical id; no duplicates */
     size_t resource_count;
+    bytes role_unknown; /* the role, when it is not in IAM: all was allowed */
     /* the device configuration is the plan's */
 };
 
@@ -45,9 +47,9 @@ status provisioning_prepare(const struct plan *plan, const struct provisioning_o
  *
  * E_UPDATE_CONFLICT (ConflictingResourceUpdateException) when something exists that
  * OverrideSettings protect; E_REGISTRATION (ResourceRegistrationFailureException) for what
- * the registry refuses: a thing type, group or policy that is not there, a name that cannot be one,
- * a certificate that cannot be registered. Sentences begin with the resource they concern:
- * "Resources.thing: …". E_INTERNAL and E_UNAVAILABLE stay what they are. */
+ * the role may not, and what the registry refuses: a thing type, group or policy that is not there,
+ * a name that cannot be one, a certificate that cannot be registered. Sentences begin with the
+ * resource they concern: "Resources.thing: …". E_INTERNAL and E_UNAVAILABLE stay what they are. */
 NODISCARD
 status provisioning_register_thing(const struct registry *registry, const struct plan *plan,
                                    const struct issued *issued,

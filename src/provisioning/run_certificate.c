@@ -2,6 +2,7 @@
 
 static status issue(struct run *run, struct registered *out) {
     const struct plan_certificate *wanted = run->plan->certificate;
+    TRY(run_may(run, "iot:CreateCertificateFromCsr", BYTES("*")));
     TRY(register_issued(run->registry, run->issued, wanted->active, out));
     run->out.certificate_pem = arena_copy(run->registry->arena, buf_bytes(&run->issued->pem));
     return OK;
@@ -21,6 +22,7 @@ static status settle_status(struct run *run, const struct certificate_record *ex
             "OverrideSettings do not replace the Status",
             BYTES_ARG(existing->id), certificate_status_name(existing->status),
             certificate_status_name(to));
+    TRY(run_may(run, "iot:UpdateCertificate", certificate_arn(run->registry, existing->id)));
     return certificate_update_status(run->registry, existing->id, to);
 }
 
@@ -57,6 +59,7 @@ static status register_pem(struct run *run, struct registered *out) {
     if (s != E_NOT_FOUND)
         return s;
     run->out.certificate_pem = wanted->pem;
+    TRY(run_may(run, "iot:RegisterCertificate", BYTES("*")));
     return register_certificate(run->registry, &registration, run->options->now_ms, out);
 }
 

@@ -20,10 +20,15 @@ status policy_name_of(struct arena *a, bytes document, bytes *out_name) {
 
 /* The same document gives the same policy: one for all devices of a template. What became of it
  * since is its owner's business. */
-static status ensure(const struct registry *r, bytes document, bytes *out_name) {
+static status ensure(const struct run *run, bytes document, bytes *out_name) {
+    const struct registry *r = run->registry;
+    struct policy_record present;
     TRY(policy_name_of(r->arena, document, out_name));
-    status s = policy_create(r, *out_name, document, NULL);
-    return s == E_EXISTS ? OK : s;
+    status s = policy_load(r, *out_name, &present);
+    if (s != E_NOT_FOUND)
+        return s;
+    TRY(run_may(run, "iot:CreatePolicy", policy_arn(r, *out_name)));
+    return policy_create(r, *out_name, document, NULL);
 }
 
 static status require(const struct registry *r, bytes name) {
@@ -37,9 +42,12 @@ static status require(const struct registry *r, bytes name) {
 static status run_policy(struct run *run, const struct plan_policy *wanted) {
     const struct registry *r = run->registry;
     bytes name = wanted->name;
-    TRY(wanted->document.ptr ? ensure(r, wanted->document, &name) : require(r, name));
+    TRY(wanted->document.ptr ? ensure(run, wanted->document, &name) : require(r, name));
     run_add_resource(run, wanted->logical_id, policy_arn(r, name));
-    return run->plan->certificate ? policy_attach(r, name, run->out.certificate_arn) : OK;
+    if (!run->plan->certificate)
+        return OK;
+    TRY(run_may(run, "iot:AttachPolicy", run->out.certificate_arn));
+    return policy_attach(r, name, run->out.certificate_arn);
 }
 
 status run_policies(struct run *run) {

@@ -21,6 +21,7 @@ static status create(struct run *run) {
                                  .billing_group_name = wanted->billing_group,
                                  .attributes = attributes_of(run),
                                  .attribute_count = wanted->attribute_count};
+    TRY(run_may(run, "iot:CreateThing", thing_arn(run->registry, wanted->name)));
     return thing_create(run->registry, &thing, NULL);
 }
 
@@ -65,6 +66,7 @@ static status join_billing_group(struct run *run, const struct thing_record *thi
     if (thing->billing_group_name.len > 0)
         return RUN_CONFLICT("ResourceConflictsException: thing %.*s is in the billing group %.*s",
                             BYTES_ARG(thing->name), BYTES_ARG(thing->billing_group_name));
+    TRY(run_may(run, "iot:AddThingToBillingGroup", billing_group_arn(run->registry, wanted)));
     return billing_group_add_thing(run->registry, wanted, thing->name);
 }
 
@@ -84,8 +86,10 @@ static status update(struct run *run, const struct thing_record *thing) {
     }
     if (type == STEP_REPLACE)
         changes.type_name = wanted->type_name;
-    if (attributes != STEP_NONE || type != STEP_NONE)
+    if (attributes != STEP_NONE || type != STEP_NONE) {
+        TRY(run_may(run, "iot:UpdateThing", thing_arn(run->registry, wanted->name)));
         TRY(thing_update(run->registry, wanted->name, &changes));
+    }
     return join_billing_group(run, thing);
 }
 
@@ -98,6 +102,11 @@ static bool is_among(bytes name, const bytes *names, size_t count) {
     return false;
 }
 
+static status may_change_group(const struct run *run, const char *action, bytes group) {
+    TRY(run_may(run, action, thing_group_arn(run->registry, group)));
+    return run_may(run, action, thing_arn(run->registry, run->plan->thing->name));
+}
+
 static status join_groups(struct run *run) {
     const struct plan_thing *wanted = run->plan->thing;
     struct thing_group_record group;
@@ -107,6 +116,7 @@ static status join_groups(struct run *run) {
             return FAIL(E_NOT_FOUND, "Thing group %.*s not found",
                         BYTES_ARG(bytes_slice(wanted->groups[i], 0, 128)));
         TRY(s);
+        TRY(may_change_group(run, "iot:AddThingToThingGroup", wanted->groups[i]));
         TRY(thing_group_add_thing(run->registry, wanted->groups[i], wanted->name));
     }
     return OK;
@@ -114,9 +124,12 @@ static status join_groups(struct run *run) {
 
 static status leave_other_groups(struct run *run, const struct name_list *present) {
     const struct plan_thing *wanted = run->plan->thing;
-    for (size_t i = 0; i < present->count; i++)
-        if (!is_among(present->items[i], wanted->groups, wanted->group_count))
-            TRY(thing_group_remove_thing(run->registry, present->items[i], wanted->name));
+    for (size_t i = 0; i < present->count; i++) {
+        if (is_among(present->items[i], wanted->groups, wanted->group_count))
+            continue;
+        TRY(may_change_group(run, "iot:RemoveThingFromThingGroup", present->items[i]));
+        TRY(thing_group_remove_thing(run->registry, present->items[i], wanted->name));
+    }
     return OK;
 }
 

@@ -1,0 +1,46 @@
+#include "gateway/roles.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/map.h"
+
+enum { ROLES_TOLD_MAX = 1000 }; /* more are not told of */
+
+struct told {
+    struct map_node node;
+    uint8_t arn[];
+};
+
+static struct {
+    pthread_mutex_t lock;
+    struct map told;
+} roles = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* Whether this is the first time. */
+static bool note(bytes arn) {
+    pthread_mutex_lock(&roles.lock);
+    bool is_new = roles.told.count < ROLES_TOLD_MAX && !map_find(&roles.told, arn);
+    if (is_new) {
+        struct told *t = mem_new(sizeof *t + arn.len);
+        memcpy(t->arn, arn.ptr, arn.len);
+        t->node.key = bytes_of(t->arn, arn.len);
+        map_add(&roles.told, &t->node);
+    }
+    pthread_mutex_unlock(&roles.lock);
+    return is_new;
+}
+
+void role_is_unknown(const char *account, bytes role_arn) {
+    struct log_line l;
+    if (role_arn.len == 0 || !note(role_arn) || !log_begin(&l, LOG_WARN, "role.unknown"))
+        return;
+    log_text(&l, "accountId", account);
+    log_bytes(&l, "role", role_arn);
+    log_text(
+        &l, "message",
+        "this role is not in IAM, so what rules and templates do under it is allowed; with aws "
+        "iam create-role its policies decide");
+    log_end(&l);
+}
