@@ -60,6 +60,9 @@ struct api_response {
     const char *service, *operation; /* "iot", "CreateThing"; "" when not known */
     const char *error;               /* "ResourceNotFoundException"; "" when it went well */
     char account[13];                /* "" when not known */
+    /* Of a caller whose policies did not allow it: who, and why it is so, for people; both in the
+     * arena, none otherwise. */
+    bytes caller, reason;
 };
 
 /* api_answer writes *out whatever happens; what it borrows lives in `a` or in `request`. It logs

@@ -1,5 +1,6 @@
 #include <assert.h>
 
+#include "api/authorize.h"
 #include "api/constraint.h"
 #include "api/decode.h"
 #include "api/encode.h"
@@ -103,6 +104,7 @@ status exchange_operate(struct exchange *x, const struct route *route) {
                     face->model->service, x->out->operation);
     struct call c = call_of(x, route);
     TRY(read_input(x, route, &c));
+    TRY(exchange_authorize(x, route->operation, c.in));
     status s = perform(x, h, &c);
     x->out->is_secret = c.is_secret || c.issued.private_key_pem.len > 0;
     issued_done(&c.issued);

@@ -116,12 +116,15 @@ static char *authorization(const struct signing *with, const char *timestamp,
 void sign_request(const struct signing *with, const char *target, struct http_request *r,
                   struct arena *a) {
     char *timestamp = arena_alloc(a, 17);
-    struct http_header *headers = ARENA_ARRAY(a, struct http_header, r->header_count + 3);
+    struct http_header *headers = ARENA_ARRAY(a, struct http_header, r->header_count + 4);
     if (r->header_count)
         memcpy(headers, r->headers, r->header_count * sizeof *headers);
     date_format_basic(with->now_ms, timestamp);
     headers[r->header_count++] = (struct http_header){BYTES("host"), BYTES("127.0.0.1:4566")};
     headers[r->header_count++] = (struct http_header){BYTES("x-amz-date"), bytes_from(timestamp)};
+    if (with->token)
+        headers[r->header_count++] =
+            (struct http_header){BYTES("x-amz-security-token"), bytes_from(with->token)};
     qsort(headers, r->header_count, sizeof *headers, by_header);
     r->headers = headers;
     r->host = BYTES("127.0.0.1:4566");

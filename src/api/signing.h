@@ -6,6 +6,7 @@ struct signing {
     const char *access_key_id, *secret;
     const char *region, *service;
     int64_t now_ms;
+    const char *token; /* of temporary credentials; or NULL */
 };
 
 /* sign_request adds host, x-amz-date and authorization to the headers there are (which are signed

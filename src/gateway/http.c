@@ -174,10 +174,21 @@ static void go_on(struct http_client *h) {
     process(h);
 }
 
+/* Why a caller's policies did not allow what he asked, for `kedge why`. */
+static void tell_refusal(struct http_call *k) {
+    const struct api_response *a = &k->answer;
+    struct who who = {.client_id = a->caller};
+    if (!a->reason.len)
+        return;
+    (void)snprintf(who.account, sizeof who.account, "%s", a->account);
+    reason_record(k->connection, &who, "api.not_authorized", arena_string(&k->memory, a->reason));
+}
+
 void http_answered(struct http_call *k) {
     struct connection *c = k->connection;
     struct http_client *h = c->http;
     h->answering = false;
+    tell_refusal(k);
     if (!c->closed)
         write_answer(h, k);
     call_free(k);
@@ -205,11 +216,21 @@ static status api_start(struct http_call *k) {
     return FAIL(E_UNAVAILABLE, "too many requests wait already; try again");
 }
 
+/* Where a request came from, for conditions of policies (aws:SourceIp, aws:SecureTransport). */
+static void say_whence(struct http_call *k) {
+    char *address = arena_alloc(&k->memory, 46);
+    uint16_t port = 0;
+    stream_peer(&k->connection->stream, address, &port);
+    k->request.peer = bytes_from(address);
+    k->request.is_secure = k->connection->tls != NULL;
+}
+
 static void start_call(struct http_client *h) {
     struct connection *c = h->connection;
     struct http_call *k = NEW(struct http_call);
     k->connection = c;
     http_parser_request(&h->parser, &h->in, &k->memory, &k->request);
+    say_whence(k);
     status s = is_api(h) ? api_start(k) : https_start(k);
     if (s != OK) {
         const struct status_info *info = status_info(s);

@@ -41,6 +41,9 @@ struct http_request {
     size_t header_count;
     bytes body; /* without chunk framing */
     bool keep_alive;
+    /* What no request says of itself, from whoever received it: */
+    bytes peer; /* the address it came from, as text; none when not known */
+    bool is_secure;
 };
 
 enum http_progress {
