@@ -98,7 +98,7 @@ static int deny_namespaces(scmp_filter_ctx f) {
 static int deny_family(scmp_filter_ctx f, unsigned long first, unsigned long last) {
     int error = 0;
     for (unsigned long family = first; error == 0 && family <= last; family++)
-        error = RULE(socket, EPERM, 1, SCMP_A0(SCMP_CMP_EQ, family));
+        error = RULE(socket, EPERM, 1, SCMP_A0(SCMP_CMP_EQ, family, 0));
     return error;
 }
 
@@ -115,9 +115,10 @@ static int deny_sockets(scmp_filter_ctx f, bool closed_network) {
     if (error == 0)
         error = deny_family(f, AF_PACKET, 45);
     if (error == 0) /* io with the kernel's own protocols; getaddrinfo needs NETLINK_ROUTE alone */
-        error = RULE(socket, EPERM, 2, SCMP_A0(SCMP_CMP_EQ, AF_NETLINK), SCMP_A2(SCMP_CMP_GT, 0));
+        error =
+            RULE(socket, EPERM, 2, SCMP_A0(SCMP_CMP_EQ, AF_NETLINK, 0), SCMP_A2(SCMP_CMP_GT, 0, 0));
     for (size_t i = 0; error == 0 && closed_network && i < COUNT_OF(internet); i++)
-        error = RULE(socket, EACCES, 2, SCMP_A0(SCMP_CMP_EQ, internet[i]),
+        error = RULE(socket, EACCES, 2, SCMP_A0(SCMP_CMP_EQ, internet[i], 0),
                      SCMP_A1(SCMP_CMP_MASKED_EQ, kind, SOCK_DGRAM));
     return error;
 }
