@@ -19,6 +19,7 @@
 struct api;
 struct bulk;                /* provisioning/bulk.h */
 struct connectivity_source; /* registry/connectivity.h */
+struct function_later;      /* function/asynchronous.h */
 struct function_host;       /* function/host.h */
 struct functions;           /* function/function.h */
 struct issuer;              /* identity/issuer.h */
@@ -34,6 +35,7 @@ struct api_config {
     const struct issuer *issuer;
     struct key_pool *keys;                    /* NULL: every key is made when it is asked for */
     struct functions *functions;              /* NULL: this server runs none */
+    struct function_later *function_later;    /* asynchronous invocations; NULL: none */
     struct function_host *function_host;      /* likewise; what Lambda's operations change */
     bool without_quotas;                      /* profile standard: policy documents of any length */
     struct connectivity_source *connectivity; /* NULL: nobody is ever connected */

@@ -34,7 +34,8 @@ struct call {
     struct record *out;       /* NULL when it answers nothing */
     struct registry registry; /* of the caller's account */
     const struct iam_caller *caller;
-    bytes host; /* as the caller wrote it: where links lead */
+    const char *request_id; /* as the answer has it */
+    bytes host;             /* as the caller wrote it: where links lead */
     int64_t now_ms;
     /* What `prepare` leaves for the handler, wiped when the answer is written. */
     struct issued issued;

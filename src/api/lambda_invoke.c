@@ -2,6 +2,7 @@
 #include "api/lambda.h"
 #include "codec/base64.h"
 #include "codec/json.h"
+#include "function/asynchronous.h"
 
 /* The event is JSON; none at all is an empty object. */
 static status event_of(const struct call *c, bytes *out_event) {
@@ -72,6 +73,27 @@ static status run(struct call *c, const struct function_name *name, bytes event)
     return OK;
 }
 
+/* 202 is answered when the event is on disk [AWS rules 8.4]. */
+static status enqueue(struct call *c, const struct function_name *name, bytes event) {
+    struct invocation i = {.account = c->registry.account,
+                           .name = name->name,
+                           .qualifier = name->qualifier,
+                           .event = event,
+                           .request_id = bytes_from(c->request_id)};
+    char request_id[37];
+    TRY(client_context_of(c, &i.client_context));
+    TRY(store_begin_write(c->config->store, &c->registry.txn));
+    status s = function_enqueue(c->config->function_later, c->registry.txn, &i, request_id);
+    if (s != OK) {
+        const char *why = arena_string(c->arena, bytes_from(failure_text()));
+        store_rollback(TAKE(c->registry.txn));
+        return FAIL(s, "%s", why);
+    }
+    TRY(store_commit(TAKE(c->registry.txn)));
+    put_number(c->out, M_STATUS_CODE, 202);
+    return OK;
+}
+
 status lambda_invoke(struct call *c) {
     struct function_name name;
     const char *data;
@@ -82,7 +104,6 @@ status lambda_invoke(struct call *c) {
     if (bytes_equal(type, BYTES("DryRun")))
         return dry_run(c, &name);
     if (bytes_equal(type, BYTES("Event")))
-        return FAIL(E_NOT_IMPLEMENTED, "Kedge does not implement asynchronous invocations yet: use "
-                                       "--invocation-type RequestResponse");
+        return enqueue(c, &name, event);
     return run(c, &name, event);
 }

@@ -89,6 +89,7 @@ static struct call call_of(const struct exchange *x, const struct route *route) 
         .out = output == MODEL_NO_SHAPE ? NULL : record_new(x->arena, face_of(x)->model, output),
         .registry = {NULL, x->arena, bytes_from(x->account), x->api->config.region},
         .caller = &x->caller,
+        .request_id = x->request_id,
         .host = x->request->host,
         .now_ms = x->now_ms,
     };

@@ -1,6 +1,7 @@
 #include "gateway/deliveries.h"
 
 #include "base/log.h"
+#include "function/asynchronous.h"
 #include "gateway/rules.h"
 #include "gateway/server.h"
 #include "gateway/settings.h"
@@ -49,6 +50,9 @@ void deliveries_open(struct server *s) {
     s->outbox = outbox_new(&config);
     lend(s);
     s->deliveries = deliveries_add(s->outbox, &s->outward);
+    s->function_later =
+        function_later_new(s->outbox, s->function_host, s->store, bytes_from(s->settings->region),
+                           (int64_t)s->settings->function_retry_s * 1000);
 }
 
 status deliveries_start(struct server *s) {
@@ -58,4 +62,5 @@ status deliveries_start(struct server *s) {
 void deliveries_close(struct server *s) {
     outbox_close(s->outbox);
     deliveries_free(s->deliveries);
+    function_later_free(s->function_later);
 }

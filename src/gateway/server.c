@@ -92,6 +92,7 @@ static status open_api(struct server *s) {
                                 .keys = s->key_pool,
                                 .functions = s->functions,
                                 .publisher = s->publisher,
+                                .function_later = s->function_later,
                                 .function_host = s->function_host,
                                 .bulk = s->bulk,
                                 .logs = s->logs,
@@ -167,9 +168,9 @@ void server_close(struct server *s) {
     rules_close(s);
     api_free(s->api);
     publisher_free(s->publisher);
-    functions_close(s);
     bulk_free(s->bulk);
     deliveries_close(s);
+    functions_close(s);
     mem_free(s->buckets_folder);
     key_pool_free(s->key_pool);
     issuer_close(s->issuer);
@@ -322,8 +323,8 @@ static status serve_until_told(struct server *s, struct loop_threads *threads,
         TRY(server_add_plane(s, loop_new_uv(), s->settings->threads));
     server_connect_planes(s);
     functions_announce(s);
-    TRY(start_loops(s, threads));
     TRY(deliveries_start(s));
+    TRY(start_loops(s, threads));
     TRY(running_write(s));
     say_where(s);
     wait_for_end(s, signals);

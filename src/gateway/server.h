@@ -17,6 +17,7 @@ struct api;
 struct deliveries;
 struct bulk; /* provisioning/bulk.h */
 struct documents;
+struct function_later;   /* function/asynchronous.h */
 struct functions;        /* function/function.h */
 struct function_host;    /* function/host.h */
 struct function_running; /* gateway/functions.h */
@@ -57,9 +58,10 @@ struct server {
     struct key_pool *key_pool;
     char *buckets_folder;
     struct bulk *bulk;
-    struct outward outward;        /* what is lent to deliveries of rules */
-    struct deliveries *deliveries; /* rules/delivery.h */
-    struct outbox *outbox;         /* what is to be delivered elsewhere; gateway/deliveries.h */
+    struct outward outward;                /* what is lent to deliveries of rules */
+    struct deliveries *deliveries;         /* rules/delivery.h */
+    struct function_later *function_later; /* asynchronous invocations */
+    struct outbox *outbox; /* what is to be delivered elsewhere; gateway/deliveries.h */
     struct publisher *publisher;
     struct api *api;
     struct rules *rules;         /* gateway/rules.h */

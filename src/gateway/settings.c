@@ -6,7 +6,7 @@
 
 #include "loop/address.h"
 
-enum kind { TEXT, PROFILE, THREADS, LEVEL, REACH, CONFIG };
+enum kind { TEXT, PROFILE, THREADS, SECONDS, LEVEL, REACH, CONFIG };
 
 struct option {
     const char *name, *takes, *standard; /* the default as shown in the help, or NULL */
@@ -48,6 +48,9 @@ static const struct option options[] = {
      "CAs (PEM) that certificates there are checked against, instead of the system's"},
     {"threads", "N", "one per core", THREADS, offsetof(struct settings, threads),
      "loop threads, 1–64"},
+    {"function-retry", "SECONDS", "60", SECONDS, offsetof(struct settings, function_retry_s),
+     "before a function that failed on an event is tried again, 1–3600; the third time after "
+     "twice"},
     {"log-level", "LEVEL", "info", LEVEL, offsetof(struct settings, log_level),
      "debug, info, warn, error or off"},
     {"config", "FILE", NULL, CONFIG, 0,
@@ -107,6 +110,14 @@ static status set_reach(enum web_reach *out, const char *value) {
     return OK;
 }
 
+static status set_seconds(const struct option *o, unsigned *out, const char *value) {
+    uint64_t n;
+    if (bytes_to_u64(bytes_from(value), 3600, &n) != OK || n == 0)
+        return FAIL(E_INVALID, "--%s takes a number from 1 to 3600, not %s", o->name, value);
+    *out = (unsigned)n;
+    return OK;
+}
+
 static status set_option(struct settings *s, const struct option *o, const char *value) {
     switch (o->kind) {
     case TEXT:
@@ -116,6 +127,8 @@ static status set_option(struct settings *s, const struct option *o, const char 
         return set_profile(place(s, o), value);
     case THREADS:
         return set_threads(place(s, o), value);
+    case SECONDS:
+        return set_seconds(o, place(s, o), value);
     case LEVEL:
         return log_level_parse(bytes_from(value), place(s, o));
     case REACH:
@@ -230,6 +243,7 @@ status settings_parse(int count, char *const *words, struct arena *memory, struc
                          .threads = cores < 1    ? 1
                                     : cores > 64 ? 64
                                                  : (unsigned)cores,
+                         .function_retry_s = 60,
                          .log_level = LOG_INFO};
     TRY(each_option(count, words, memory, &s, true));
     TRY(each_option(count, words, memory, &s, false));

@@ -22,7 +22,8 @@ struct settings {
     enum web_reach outbound;       /* where rules may send to */
     const char *outbound_ca;       /* CAs (PEM) trusted there instead of the system's, or NULL */
     enum profile profile;
-    unsigned threads; /* loop threads */
+    unsigned threads;          /* loop threads */
+    unsigned function_retry_s; /* before a failed asynchronous invocation is tried again */
     enum log_level log_level;
 };
 

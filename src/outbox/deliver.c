@@ -146,11 +146,12 @@ static void try_again(struct outbox *o, struct item *i, const struct outbox_deli
                       int64_t due_ms, bool attempted) {
     i->state = ITEM_WAITING;
     i->attempts += attempted;
-    i->mark = d->mark;
     i->started_ms = 0;
     i->due.at = due_ms;
-    if (attempted)
+    if (attempted) {
+        i->mark = d->mark;
         set_sentence(i, d->sentence);
+    }
     item_change(o, i);
     heap_add(&i->lane->waiting, &i->due);
 }

@@ -161,6 +161,7 @@ static void hangs(struct store *s) {
     for (int i = 0; i < 60000 && outbox_counts(shared).items > 0; i++)
         sleep_ms(1);
     CHECK_INT(outbox_counts(shared).items, 0);
+    outbox_wait(shared); /* as a server does before it takes apart what its kinds reach */
     outbox_close(shared);
     (void)sem_destroy(&hang);
 }

@@ -174,7 +174,7 @@ static status remove_under(const struct registry *r, enum table table, bytes pre
 
 status function_delete(const struct registry *r, bytes name) {
     static const enum table parts[] = {TABLE_FUNCTION_VERSIONS, TABLE_FUNCTION_ALIASES,
-                                       TABLE_FUNCTION_POLICIES};
+                                       TABLE_FUNCTION_POLICIES, TABLE_FUNCTION_EVENT_CONFIGS};
     struct function_record f;
     TRY(function_load(r, name, &f));
     for (size_t i = 0; i < COUNT_OF(parts); i++)

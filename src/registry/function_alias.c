@@ -81,6 +81,7 @@ status function_alias_save(const struct registry *r, struct function_alias *alia
 
 status function_alias_delete(const struct registry *r, bytes function, bytes name) {
     TRY(store_remove(r->txn, TABLE_FUNCTION_POLICIES, key_of_pair(r, function, name)));
+    TRY(store_remove(r->txn, TABLE_FUNCTION_EVENT_CONFIGS, key_of_pair(r, function, name)));
     return store_remove(r->txn, TABLE_FUNCTION_ALIASES, key_of_pair(r, function, name));
 }
 

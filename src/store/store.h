@@ -87,6 +87,7 @@
     X(FUNCTION_VERSIONS, "function_versions", LARGE)                           \
     X(FUNCTION_ALIASES, "function_aliases", SMALL)                             \
     X(FUNCTION_POLICIES, "function_policies", LARGE)                           \
+    X(FUNCTION_EVENT_CONFIGS, "function_event_configs", SMALL)                 \
     /* of the logs' own store (logs/book.h) */                                 \
     X(LOG_GROUPS, "log_groups", SMALL)                                         \
     X(LOG_STREAMS, "log_streams", SMALL)                                       \
