@@ -1,5 +1,6 @@
 /* Who am I, and who may I be for a while? [AWS control-plane 9] */
 #include "api/iam.h"
+#include "iam/evaluate.h"
 #include "iam/grammar.h"
 #include "iam/role.h"
 #include "iam/session.h"
@@ -35,8 +36,15 @@ static status check_trust(const struct call *c, bytes role_arn) {
     const struct iam_principal who = {.kind = IAM_PRINCIPAL_CALLER,
                                       .caller = c->caller,
                                       .external_id = get_text(c->in, M_EXTERNAL_ID)};
-    status s = iam_may_assume(&c->registry, role_arn, &who, NULL);
-    return s == E_NOT_FOUND || s == E_ACCESS_DENIED ? refuse(c, role_arn) : s;
+    const struct iam_circumstances by = {c->request->peer, c->request->is_secure, c->now_ms};
+    bool by_account = false;
+    status s = iam_may_assume(&c->registry, role_arn, &who, &by_account);
+    if (s != OK)
+        return s == E_NOT_FOUND || s == E_ACCESS_DENIED ? refuse(c, role_arn) : s;
+    return iam_authorize(&c->registry, c->caller, &by,
+                         &(struct iam_ask){.action = BYTES("sts:AssumeRole"),
+                                           .resource = role_arn,
+                                           .is_granted = !by_account});
 }
 
 static status check_duration(const struct call *c, const struct iam_role *role, int64_t seconds) {

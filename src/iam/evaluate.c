@@ -227,7 +227,8 @@ status iam_access_check(const struct iam_access *access, const struct iam_ask *a
         return refuse(access, ask, resource.verdict, "resource-based policy");
     if (access->missing)
         return refuse_missing(access, ask);
-    size_t part = obstacle(access, &q, resource.verdict == POLICY_ALLOWED, &d);
+    bool by_resource = ask->is_granted || resource.verdict == POLICY_ALLOWED;
+    size_t part = obstacle(access, &q, by_resource, &d);
     return part == IAM_PARTS ? OK : refuse(access, ask, d.verdict, part_names[part]);
 }
 

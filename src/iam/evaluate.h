@@ -54,6 +54,7 @@ struct iam_ask {
     /* The policies of the resource itself, which may allow somebody by themselves; may be none. */
     struct policy_document *const *resource_policies;
     size_t resource_policy_count;
+    bool is_granted; /* that the resource's policy allows him by name is known already */
 };
 
 /* iam_access_check: OK, or E_ACCESS_DENIED in AWS's words: which kind of policy stands in the way.

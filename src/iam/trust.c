@@ -1,43 +1,55 @@
 #include "iam/trust.h"
 
-#include "codec/json.h"
 #include "iam/role.h"
+#include "policy/access.h"
 
-/* How far a statement's Principal reaches. */
-enum reach { NOT_ABOUT, ABOUT_ACCOUNT, ABOUT_CALLER };
+/* A trust policy and what it is asked, with the keys that are known of who would assume. */
+struct trust {
+    struct policy_document *document;
+    struct policy_request_value keys[5];
+    bytes values[5];
+    struct policy_request known;
+    struct policy_asker asker;
+    struct policy_question question;
+};
 
-static enum reach reach_of_aws(bytes text, const struct iam_principal *who) {
-    const struct iam_caller *c = who->caller;
-    if (who->kind != IAM_PRINCIPAL_CALLER)
-        return NOT_ABOUT;
-    if (bytes_equal(text, BYTES("*")) || bytes_equal(text, c->arn) ||
-        (c->role_arn.len && bytes_equal(text, c->role_arn)))
-        return ABOUT_CALLER;
-    bytes account = bytes_slice(text, bytes_start_with(text, BYTES("arn:aws:iam::")) ? 13 : 0, 12);
-    bool whole = text.len == 12 || bytes_end_with(text, BYTES(":root"));
-    return whole && bytes_equal(account, c->account) ? ABOUT_ACCOUNT : NOT_ABOUT;
+static void know(struct trust *t, const char *key, bytes value) {
+    size_t at = t->known.value_count;
+    if (!value.len)
+        return;
+    t->values[at] = value;
+    t->keys[at] = (struct policy_request_value){bytes_from(key), &t->values[at], 1};
+    t->known.value_count++;
 }
 
-static enum reach reach_of(const struct json *member, bytes text, const struct iam_principal *who) {
-    if (bytes_equal(member->name, BYTES("AWS")))
-        return reach_of_aws(text, who);
-    bool service = bytes_equal(member->name, BYTES("Service")) &&
-                   who->kind == IAM_PRINCIPAL_SERVICE && bytes_equal(text, who->service);
-    return service ? ABOUT_CALLER : NOT_ABOUT;
+static void know_caller(struct trust *t, const struct iam_caller *c) {
+    t->asker = (struct policy_asker){.arn = c->arn, .role_arn = c->role_arn, .account = c->account};
+    know(t, "aws:PrincipalArn", c->role_arn.len ? c->role_arn : c->arn);
+    know(t, "aws:PrincipalAccount", c->account);
+    if (c->kind == IAM_USER)
+        know(t, "aws:username", c->name);
 }
 
-static enum reach reach_of_all(const struct json *principal, const struct iam_principal *who) {
-    enum reach best = NOT_ABOUT;
-    if (json_is_string(principal))
-        return bytes_equal(principal->text, BYTES("*")) ? ABOUT_CALLER : NOT_ABOUT;
-    JSON_EACH (member, principal) {
-        bool many = member->type == JSON_ARRAY;
-        for (const struct json *v = many ? member->first : member; v; v = many ? v->next : NULL) {
-            enum reach one = json_is_string(v) ? reach_of(member, v->text, who) : NOT_ABOUT;
-            best = one > best ? one : best;
-        }
+static void trust_ask(struct trust *t, const struct registry *r, bytes role_arn,
+                      const struct iam_principal *who) {
+    t->known.values = t->keys;
+    if (who->kind == IAM_PRINCIPAL_SERVICE) {
+        t->asker.service = who->service;
+        know(t, "aws:SourceAccount", r->account);
+    } else {
+        know_caller(t, who->caller);
     }
-    return best;
+    know(t, "sts:ExternalId", who->external_id);
+    t->question = (struct policy_question){.action = BYTES("sts:AssumeRole"),
+                                           .resource = role_arn,
+                                           .known = &t->known,
+                                           .asker = &t->asker};
+}
+
+static enum policy_verdict trust_reaches(struct trust *t, enum policy_reach reach,
+                                         struct arena *a) {
+    t->question.reach = reach;
+    return policy_access_check(&t->document, 1, &t->question, a).verdict;
 }
 
 static status refuse(const struct iam_role *role, const struct iam_principal *who) {
@@ -48,33 +60,20 @@ static status refuse(const struct iam_role *role, const struct iam_principal *wh
                 BYTES_ARG(role->name), BYTES_ARG(name));
 }
 
-static enum reach trust_of(const struct json *statements, const struct iam_principal *who) {
-    enum reach best = NOT_ABOUT;
-    bool many = statements && statements->type == JSON_ARRAY;
-    for (const struct json *s = many ? statements->first : statements; s;
-         s = many ? s->next : NULL) {
-        const struct json *effect = json_member(s, BYTES("Effect"));
-        enum reach one = reach_of_all(json_member(s, BYTES("Principal")), who);
-        if (one == NOT_ABOUT || json_member(s, BYTES("Condition")) || !json_is_string(effect))
-            continue;
-        if (bytes_equal(effect->text, BYTES("Deny")))
-            return NOT_ABOUT;
-        best = one > best ? one : best;
-    }
-    return best;
-}
-
 status iam_may_assume(const struct registry *r, bytes role_arn, const struct iam_principal *who,
                       bool *out_by_account) {
-    const struct json *root;
+    struct trust t = {0};
     struct iam_role role;
     TRY(iam_role_load_arn(r, role_arn, &role));
-    TRY(json_parse(r->arena, role.trust, &root));
-    enum reach reach = trust_of(json_member(root, BYTES("Statement")), who);
-    if (reach == NOT_ABOUT)
+    TRY(policy_document_keep(POLICY_FORM_TRUST, BYTES("trust policy"), role.trust, &t.document));
+    trust_ask(&t, r, role_arn, who);
+    bool by_name = trust_reaches(&t, POLICY_ABOUT_ASKER, r->arena) == POLICY_ALLOWED;
+    bool at_all = by_name || trust_reaches(&t, POLICY_ABOUT_ACCOUNT, r->arena) == POLICY_ALLOWED;
+    policy_document_unref(t.document);
+    if (!at_all)
         return refuse(&role, who);
     if (out_by_account)
-        *out_by_account = reach == ABOUT_ACCOUNT;
+        *out_by_account = !by_name;
     return OK;
 }
 

@@ -350,12 +350,12 @@ static status take_statement(const struct parser *p, const struct json *value,
     if (value->type != JSON_OBJECT)
         return malformed(p, "it must be an object");
     TRY(take_elements(p, value, elements, known));
-    if (!is_iot(p))
-        TRY(take_principals(p, principal, not_principal, out));
     TRY(take_sid(p, sid, out));
     TRY(take_effect(p, effect, out));
     TRY(take_actions(p, action, not_action, out));
     TRY(take_resources(p, resource, not_resource, out));
+    if (!is_iot(p))
+        TRY(take_principals(p, principal, not_principal, out));
     return take_conditions(p, condition, out);
 }
 
@@ -427,6 +427,8 @@ static status check_is_object(const struct parser *p, bytes text) {
         return malformed(p, "it is empty");
     if (trimmed.ptr[0] == '{' || trimmed.ptr[0] == '[' || trimmed.ptr[0] == '"')
         return OK;
+    if (p->form == POLICY_FORM_TRUST)
+        return FAIL(E_POLICY_MALFORMED, "This policy contains invalid Json");
     if (!is_iot(p))
         return malformed(p, "it is not JSON but begins \"%.*s\"", SHOWN(trimmed));
     return FAIL(E_POLICY_MALFORMED,
@@ -439,8 +441,11 @@ static status parse_text(struct parser *p, struct arena *json, bytes text,
                          struct policy_document *d) {
     const struct json *root;
     TRY(check_is_object(p, text));
-    if (json_parse(json, text, &root) != OK)
+    if (json_parse(json, text, &root) != OK) {
+        if (p->form == POLICY_FORM_TRUST)
+            return FAIL(E_POLICY_MALFORMED, "This policy contains invalid Json");
         return malformed(p, "%s", failure_text());
+    }
     return read_document(p, root, d);
 }
 
