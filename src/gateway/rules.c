@@ -8,9 +8,11 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/random.h"
+#include "function/asynchronous.h"
 #include "gateway/rule_questions.h"
 #include "gateway/server.h"
 #include "mqtt/property.h"
+#include "registry/function.h"
 #include "registry/topic_rule.h"
 #include "registry/topic_rule_destination.h"
 #include "rules/delivery.h"
@@ -278,6 +280,34 @@ static status put(void *context, const struct outbox_item *item, bytes destinati
     return s;
 }
 
+static status enqueue(const struct run *r, struct txn *t, const struct rule *rule, bytes function,
+                      bytes event) {
+    AUTO(arena) memory = {0};
+    struct registry registry = {t, &memory, bytes_from(r->account),
+                                bytes_from(r->server->settings->region)};
+    struct function_name name;
+    char request_id[37];
+    TRY(function_name_require(&registry, function, (bytes){0}, &name));
+    const struct invocation i = {.account = registry.account,
+                                 .name = name.name,
+                                 .qualifier = name.qualifier,
+                                 .event = event,
+                                 .principal = "iot.amazonaws.com",
+                                 .source_arn = topic_rule_arn(&registry, rule_name(rule))};
+    return function_enqueue(r->server->function_later, t, &i, request_id);
+}
+
+static status invoke(void *context, const struct rule *rule, bytes function, bytes event) {
+    const struct run *r = context;
+    struct txn *t;
+    TRY(store_begin_write(r->server->store, &t));
+    status s = enqueue(r, t, rule, function, event);
+    if (s == OK)
+        return store_commit(t);
+    store_rollback(t);
+    return s;
+}
+
 static void failed(void *context, const struct rule *rule, const char *action, const char *sentence,
                    bool error_action) {
     const struct run *r = context;
@@ -347,6 +377,7 @@ static struct rule_host host_of(struct run *r) {
                               .failed = failed,
                               .function_failed = function_failed,
                               .put = put,
+                              .invoke = invoke,
                               .hops = r->hops};
 }
 

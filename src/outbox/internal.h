@@ -11,7 +11,7 @@
 
 enum {
     KEY_LEN = 8, /* of both tables: the id, so that rows sort by age */
-    KINDS_MAX = 8,
+    KINDS_MAX = 24,
     THREADS_MAX = 512,
     ACCOUNT_LEN = 12,
     FLUSH_ITEMS_MAX = 500, /* removed or noted in one transaction */

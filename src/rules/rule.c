@@ -7,7 +7,8 @@
 #include "mqtt/topic.h"
 #include "rules/action.h"
 
-const struct action_kind *const action_kinds[] = {&action_republish, &action_http, NULL};
+const struct action_kind *const action_kinds[] = {&action_republish, &action_lambda, &action_http,
+                                                  NULL};
 
 struct action {
     const struct action_kind *kind;

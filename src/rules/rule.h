@@ -43,6 +43,9 @@ struct rule_host {
     /* put leaves work to the outbox, durably; `destination_url`, unless it has no bytes, must be
      * allowed by an enabled destination. NULL: this server delivers nothing. */
     status (*put)(void *context, const struct outbox_item *item, bytes destination_url);
+    /* invoke leaves an event (JSON) to a function, durably, if its policy lets this rule in
+     * [AWS rules 6.1]. NULL: this server runs none. */
+    status (*invoke)(void *context, const struct rule *r, bytes function, bytes event);
     const struct sql_outside *outside; /* may be NULL */
     unsigned hops;                     /* rules that the message has been through */
 };

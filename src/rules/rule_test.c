@@ -33,9 +33,21 @@ static void failed(void *context, const struct rule *r, const char *action, cons
                    BYTES_ARG(rule_name(r)), error_action ? "error " : "", action, sentence);
 }
 
+/* A function that only rule R may call. */
+static status invoke(void *context, const struct rule *r, bytes function, bytes event) {
+    struct seen *s = context;
+    size_t used = strlen(s->published);
+    if (!bytes_equal(function, BYTES("arn:f-7")) || !bytes_equal(rule_name(r), BYTES("R")))
+        return FAIL(E_DENIED, "%.*s lets nobody in", BYTES_ARG(function));
+    (void)snprintf(s->published + used, sizeof s->published - used, "%.*s(%.*s);",
+                   BYTES_ARG(function), BYTES_ARG(event));
+    return OK;
+}
+
 static bool run(const char *payload, const char *message, struct seen *out) {
     struct rule *r;
-    struct rule_host host = {.context = out, .publish = publish, .failed = failed};
+    struct rule_host host = {
+        .context = out, .publish = publish, .failed = failed, .invoke = invoke};
     struct sql_message m = {.topic = BYTES("d/7/t"),
                             .payload = bytes_from(message),
                             .client_id = BYTES("dev1"),
@@ -188,7 +200,7 @@ TEST(what_cannot_run_is_refused_when_it_is_made) {
         {"{\"sql\":\"SELECT *\",\"awsIotSqlVersion\":\"2020-01-01\",\"actions\":[]}", E_INVALID,
          "There is no SQL version 2020-01-01"},
         {"{\"sql\":\"SELECT *\",\"actions\":[{\"sns\":{}}]}", E_INVALID,
-         "This server has no action sns yet; it has: republish, http"},
+         "This server has no action sns yet; it has: republish, lambda, http"},
         {"{\"sql\":\"SELECT *\",\"actions\":[{}]}", E_INVALID, "exactly one member"},
         {"{\"sql\":\"SELECT *\",\"actions\":[{\"republish\":{" ROLE "}}]}", E_INVALID,
          "The action lacks its topic"},
@@ -350,6 +362,40 @@ TEST(a_failure_that_shows_later_runs_the_error_action) {
     CHECK(strstr(s.published, "e/7 0 {\"ruleName\":\"R\""));
     CHECK(strstr(s.published, "\"failures\":[{\"failedAction\":\"HttpAction\",\"failedResource\":"
                               "\"https://a/\",\"errorMessage\":\"nobody there\"}]}"));
+}
+
+#define LAMBDA(arn) "{\"lambda\":{\"functionArn\":\"" arn "\"}}"
+
+TEST(a_function_gets_the_result_as_its_event) { /* [AWS rules 6.2] */
+    struct seen s;
+    CHECK(run("{\"sql\":\"SELECT t\",\"actions\":[" LAMBDA("arn:f-${topic(2)}") "]}",
+              "{\"t\":31,\"x\":1}", &s));
+    CHECK_TEXT(s.published, "arn:f-7({\"t\":31});");
+    CHECK_TEXT(s.failed, "");
+}
+
+TEST(a_function_that_lets_the_rule_not_in_is_for_the_error_action) {
+    struct seen s;
+    CHECK(run("{\"sql\":\"SELECT *\",\"actions\":[" LAMBDA("arn:g") "],\"errorAction\":" REPUBLISH(
+                  "e") "}",
+              "{}", &s));
+    CHECK_TEXT(s.failed, "R lambda: arn:g lets nobody in;");
+    test_check_contains(s.published,
+                        "\"failedAction\":\"LambdaAction\",\"failedResource\":\"arn:g\"", __FILE__,
+                        __LINE__);
+}
+
+TEST(functions_take_json_and_nothing_else) { /* [AWS rules 5] */
+    struct seen s;
+    CHECK(run("{\"sql\":\"SELECT *\",\"actions\":[" LAMBDA("arn:f-7") "]}", "no json", &s));
+    CHECK_TEXT(s.published, "");
+    test_check_contains(s.failed, "the message is not JSON", __FILE__, __LINE__);
+    CHECK(run("{\"sql\":\"SELECT VALUE none\",\"actions\":[" LAMBDA("arn:f-7") "]}", "{}", &s));
+    test_check_contains(s.failed, "the result of the statement is Undefined", __FILE__, __LINE__);
+    CHECK(run("{\"sql\":\"SELECT encode(*, 'base64') AS data\",\"awsIotSqlVersion\":\"2016-03-23\","
+              "\"actions\":[" LAMBDA("arn:f-7") "]}",
+              "no json", &s));
+    CHECK_TEXT(s.published, "arn:f-7({\"data\":\"bm8ganNvbg==\"});");
 }
 
 TEST_MAIN("rules/rule")

@@ -1,0 +1,51 @@
+"""Rules and functions: the action `lambda` [AWS rules 6.1, 6.2]."""
+import json
+
+from functions import Ear, let_rule_in, make_function
+from server import patience_s, wait_until
+
+ROLE = "arn:aws:iam::123456789012:role/rules"
+
+
+def make_rule(iot, name, sql, *actions, **more):
+    iot.create_topic_rule(ruleName=name, topicRulePayload={"sql": sql, "actions": list(actions), "awsIotSqlVersion": "2016-03-23", **more})
+
+
+def to_function(arn):
+    return {"lambda": {"functionArn": arn}}
+
+
+def test_a_rule_sends_what_it_selects_to_a_function(server, iot, device):
+    arn = make_function(server, "f", "say('said/heard', event)")
+    let_rule_in(server, "f", "hot")
+    make_rule(iot, "hot", "SELECT temperature, topic(2) AS id FROM 'd/+/t' WHERE temperature > 30", to_function(arn))
+    ear = Ear(device)
+    sender = device().connect("sender")
+    sender.publish("d/7/t", json.dumps({"temperature": 20}))
+    sender.publish("d/7/t", json.dumps({"temperature": 31}))
+    assert ear.next() == ("heard", {"temperature": 31, "id": "7"})
+
+
+def test_a_function_that_does_not_let_the_rule_in_is_a_failure(server, iot, device):
+    """No AddPermission, or one for another rule [AWS rules 6.1]."""
+    arn = make_function(server, "f", "say('said/heard', event)")
+    let_rule_in(server, "f", "other")
+    make_rule(iot, "hot", "SELECT * FROM 'in'", to_function(arn),
+              errorAction={"republish": {"roleArn": ROLE, "topic": "failed"}})
+    watcher = device().connect("watcher").subscribe("failed")
+    device().connect("sender").publish("in", '{"n": 1}')
+    failure, = json.loads(watcher.receive().payload)["failures"]
+    assert (failure["failedAction"], failure["failedResource"]) == ("LambdaAction", arn)
+    assert "lambda:InvokeFunction" in failure["errorMessage"] or "permission" in failure["errorMessage"]
+    wait_until(lambda: '"event":"rule.action_failed"' in server.log(), patience_s(2), "a line in the log")
+
+
+def test_no_message_is_left_out(server, iot, device):
+    arn = make_function(server, "f", "say('said/heard', event['n']) if event['n'] % 50 == 0 else None")
+    let_rule_in(server, "f", "all")
+    make_rule(iot, "all", "SELECT n FROM 'in'", to_function(arn))
+    ear, sender = Ear(device), device().connect("sender")
+    for n in range(300):
+        sender.publish("in", json.dumps({"n": n}))
+    assert {ear.next()[1] for _ in range(6)} == {0, 50, 100, 150, 200, 250}
+    wait_until(lambda: "nothing waits" in server.run("queue", "--data", server.data).stdout, patience_s(20), "an empty queue")
