@@ -38,30 +38,55 @@ void api_free(struct api *api) {
     mem_free(api);
 }
 
-enum api_pace api_pace_of(const struct http_request *request) {
-    static const struct {
-        const struct model *model;
-        unsigned operation;
-        enum api_pace pace;
-    } slow[] = {{&model_iot, IOT_CREATE_TOPIC_RULE, API_MAY_CALL}, /* looks up names of hosts */
-                {&model_iot, IOT_REPLACE_TOPIC_RULE, API_MAY_CALL},
-                {&model_iot, IOT_CREATE_TOPIC_RULE_DESTINATION, API_MAY_CALL},
-                {&model_iot, IOT_CREATE_KEYS_AND_CERTIFICATE, API_MAKES_KEYS},
-                {&model_iot, IOT_CREATE_PROVISIONING_CLAIM, API_MAKES_KEYS},
-                {&model_iot, IOT_CREATE_CERTIFICATE_FROM_CSR, API_MAY_CALL},
-                {&model_iot, IOT_TEST_INVOKE_AUTHORIZER, API_MAY_CALL},
-                {&model_lambda, LAMBDA_INVOKE, API_INVOKES},
-                {&model_lambda, LAMBDA_CREATE_FUNCTION, API_UNPACKS},
-                {&model_lambda, LAMBDA_UPDATE_FUNCTION_CODE, API_UNPACKS}};
+/* What an operation takes that others do not; the first row whose path fits. */
+static const struct {
+    const struct model *model;
+    unsigned operation;
+    enum api_pace pace;
+    size_t body_bytes_max;
+} special[] = {
+    {&model_iot, IOT_CREATE_TOPIC_RULE, API_MAY_CALL, 0}, /* looks up names of hosts */
+    {&model_iot, IOT_REPLACE_TOPIC_RULE, API_MAY_CALL, 0},
+    {&model_iot, IOT_CREATE_TOPIC_RULE_DESTINATION, API_MAY_CALL, 0},
+    {&model_iot, IOT_CREATE_KEYS_AND_CERTIFICATE, API_MAKES_KEYS, 0},
+    {&model_iot, IOT_CREATE_PROVISIONING_CLAIM, API_MAKES_KEYS, 0},
+    {&model_iot, IOT_CREATE_CERTIFICATE_FROM_CSR, API_MAY_CALL, 0},
+    {&model_iot, IOT_TEST_INVOKE_AUTHORIZER, API_MAY_CALL, 0},
+    {&model_lambda, LAMBDA_INVOKE, API_INVOKES, API_EVENT_BYTES_MAX},
+    {&model_lambda, LAMBDA_CREATE_FUNCTION, API_UNPACKS, API_CODE_BYTES_MAX},
+    {&model_lambda, LAMBDA_UPDATE_FUNCTION_CODE, API_UNPACKS, API_CODE_BYTES_MAX},
+};
+
+/* Its row, or COUNT_OF(special). */
+static size_t find_special(const struct http_request *request) {
     enum model_method method;
+    size_t i = COUNT_OF(special);
     if (!model_method_find(request->method, &method))
-        return API_QUICK;
-    for (size_t i = 0; i < COUNT_OF(slow); i++) {
-        const struct model_operation *o = &slow[i].model->operations[slow[i].operation];
-        if (method == o->method && route_leads_to(slow[i].model, o, request->path))
-            return slow[i].pace;
+        return i;
+    for (i = 0; i < COUNT_OF(special); i++) {
+        const struct model_operation *o = &special[i].model->operations[special[i].operation];
+        if (method == o->method && route_leads_to(special[i].model, o, request->path))
+            break;
     }
-    return API_QUICK;
+    return i;
+}
+
+enum api_pace api_pace_of(const struct http_request *request) {
+    size_t i = find_special(request);
+    return i < COUNT_OF(special) ? special[i].pace : API_QUICK;
+}
+
+size_t api_body_max(const struct http_request *head) {
+    size_t i = find_special(head);
+    return i < COUNT_OF(special) ? special[i].body_bytes_max : 0;
+}
+
+status api_may_upload(struct api *api, const struct http_request *head, struct arena *a) {
+    struct api_response ignored = {.status = 0};
+    struct exchange x = {.api = api, .request = head, .arena = a, .out = &ignored};
+    x.now_ms = clock_wall_ms();
+    x.service = service_guess(head);
+    return authenticate_claim(&x);
 }
 
 void api_response_done(struct api_response *r) {

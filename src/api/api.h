@@ -80,6 +80,20 @@ NODISCARD
 status api_ask(struct api *api, bytes account, const struct http_request *request, struct arena *a,
                bytes *out);
 
+/* What a request may bring that is larger than others: the code of functions and their events. */
+enum {
+    API_CODE_BYTES_MAX = 70167211, /* CreateFunction [AWS rules 7]: 50 MB of zip as base64 */
+    API_EVENT_BYTES_MAX = 6291556 + 1
+};
+/* api_body_max is how many bytes the body of this request may have when api_may_upload lets it; 0:
+ * no more than any other. Pure; the request has no body yet. */
+size_t api_body_max(const struct http_request *head);
+/* api_may_upload tells from the head of a request whether it names credentials that there are, for
+ * this region and now: strangers cannot make this server hold much. The signature covers the body,
+ * so it is verified when that is there. Blocks; fails as authenticating does. */
+NODISCARD
+status api_may_upload(struct api *api, const struct http_request *head, struct arena *a);
+
 /* api_pace_of tells what a request may take if it is signed rightly, so that others need not wait
  * behind it: API_MAKES_KEYS takes a thousand times as long as most, API_MAY_CALL waits up to
  * seconds for a function, API_INVOKES up to a quarter of an hour, API_UNPACKS reads a whole

@@ -104,6 +104,20 @@ static void note_key(struct exchange *x, const struct sigv4 *signature) {
     log_end(&l);
 }
 
+status authenticate_claim(struct exchange *x) {
+    struct sigv4 signature;
+    char secret[ACCESS_KEY_SECRET_LEN + 1];
+    TRY(sigv4_parse(x->request, x->arena, &signature));
+    int64_t age_ms = x->now_ms - signature.time_ms;
+    if (!bytes_equal(signature.region, x->api->config.region) || age_ms > SIGV4_SKEW_MS ||
+        age_ms < -SIGV4_SKEW_MS || signature.presigned)
+        return FAIL(E_SIGNATURE_INVALID, "A body of this size is taken from a request that is "
+                                         "signed in its header, for this region and now");
+    TRY(find_bearer(x, &signature, secret));
+    mem_wipe(secret, sizeof secret);
+    return OK;
+}
+
 status authenticate(struct exchange *x) {
     struct sigv4 signature;
     TRY(sigv4_parse(x->request, x->arena, &signature));

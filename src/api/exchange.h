@@ -71,6 +71,11 @@ struct exchange {
 NODISCARD
 status authenticate(struct exchange *x);
 
+/* authenticate_claim tells whether the credentials it names are known and the times fit, before
+ * there is a body that the signature could be verified with. */
+NODISCARD
+status authenticate_claim(struct exchange *x);
+
 enum protocol { REST_JSON, JSON_1_1, QUERY };
 
 /* A service by the names it is signed with [AWS control-plane 1]. */

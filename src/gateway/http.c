@@ -7,6 +7,7 @@
 #include "gateway/https.h"
 #include "gateway/reasons.h"
 #include "gateway/server.h"
+#include "gateway/upload.h"
 #include "http/response.h"
 
 enum {
@@ -26,9 +27,10 @@ struct http_client {
     struct connection *connection;
     struct http_parser parser;
     struct buf in;
-    struct list upload; /* of the plane's, while its request is not complete and counts */
-    size_t charged;     /* of the plane's http_bytes */
-    bool lingers;       /* the last answer was given: what still comes is thrown away */
+    struct list upload;    /* of the plane's, while its request is not complete and counts */
+    size_t charged;        /* of the plane's http_bytes */
+    struct upload *larger; /* this request may be larger than others; or NULL */
+    bool lingers;          /* the last answer was given: what still comes is thrown away */
     bool answering;
 };
 
@@ -42,6 +44,8 @@ static void await_request(struct http_client *h) {
     const struct settings *settings = h->connection->plane->server->settings;
     http_parser_start(&h->parser,
                       is_api(h) ? BODY_BYTES_MAX : limits_of(settings->profile)->payload_bytes_max);
+    h->parser.large_bytes_max = is_api(h) ? SIZE_MAX : 0; /* gateway/upload.h knows how large */
+    upload_free(TAKE(h->larger));
 }
 
 static void set_timer(struct http_client *h, uint64_t ms) {
@@ -53,7 +57,8 @@ static void set_timer(struct http_client *h, uint64_t ms) {
 /* Counts what the request holds now. */
 static void charge(struct http_client *h) {
     struct plane *p = h->connection->plane;
-    size_t holds = h->in.capacity > FREE_BYTES ? h->in.capacity : 0;
+    bool counts = h->in.capacity > FREE_BYTES && !h->larger;
+    size_t holds = counts ? h->in.capacity : 0;
     p->http_bytes += holds - h->charged;
     h->charged = holds;
     if (holds == 0 || h->answering)
@@ -65,6 +70,7 @@ static void charge(struct http_client *h) {
 static void linger(struct http_client *h) {
     h->lingers = true;
     buf_done(&h->in);
+    upload_free(TAKE(h->larger));
     charge(h);
 }
 
@@ -245,6 +251,42 @@ static void start_call(struct http_client *h) {
     connection_hold(c);
 }
 
+/* ---- bodies larger than others ---- */
+
+static void refuse_larger(struct http_client *h, status s, const char *sentence) {
+    const struct status_info *info = status_info(s);
+    refuse(h, info->http, h->parser.http_status == 413 ? "InvalidRequestException" : info->aws_type,
+           sentence);
+}
+
+/* The connection waits for a worker's word. */
+static void ask(struct http_client *h) {
+    struct connection *c = h->connection;
+    status s = upload_start(c, &h->parser, &h->in, &h->larger);
+    if (s != OK) {
+        refuse_larger(h, s, failure_text());
+        return;
+    }
+    h->answering = true;
+    charge(h);
+    timer_stop(c->plane->loop, &c->timer);
+    connection_hold(c);
+}
+
+void upload_decided(struct connection *c, status s, const char *sentence) {
+    struct http_client *h = c->http;
+    h->answering = false;
+    if (c->closed)
+        return;
+    if (s != OK) {
+        refuse_larger(h, s, sentence);
+    } else {
+        http_parser_allow(&h->parser);
+        set_timer(h, UPLOAD_MS_MAX);
+    }
+    go_on(h);
+}
+
 static void process(struct http_client *h) {
     enum http_progress progress;
     if (h->answering || h->lingers)
@@ -266,6 +308,8 @@ static void process(struct http_client *h) {
         http_continue_append(&out);
         connection_write(h->connection, buf_bytes(&out));
         process(h);
+    } else if (progress == HTTP_LARGE) {
+        ask(h);
     } else if (progress == HTTP_DONE) {
         start_call(h);
     }
@@ -296,7 +340,8 @@ static void on_time(struct timer *t) {
     else if (!h->lingers && h->in.len > 0)
         reason_connection(
             c, "request.late",
-            "an HTTP request was not complete within 30 s; the connection was closed");
+            h->larger ? "an upload was not complete within 300 s; the connection was closed"
+                      : "an HTTP request was not complete within 30 s; the connection was closed");
     connection_close(c);
 }
 
@@ -339,6 +384,7 @@ void http_start(struct connection *c) {
 
 void http_free(struct http_client *h) {
     buf_done(&h->in);
+    upload_free(TAKE(h->larger));
     charge(h);
     mem_free(h);
 }

@@ -2,6 +2,7 @@
  *
  * A request is read whole before anything is done about it, bounded in size and time, and all that
  * are under way together in size: beyond 32 MiB the one that is incomplete longest is refused.
+ * Only the code and the events of functions may be larger than 1 MiB (gateway/upload.h).
  * While it is being answered nothing more is read from its connection, so a flood of pipelined
  * requests waits in the kernel. On the --https listener it is devices that ask (gateway/https.h).
  */

@@ -74,8 +74,9 @@ struct server {
     struct broker *brokers[PLANES_MAX];
     uint16_t ports[ENTRANCE_COUNT]; /* 0: not listening */
     _Atomic unsigned connection_count;
-    unsigned connections_max;  /* by the limit of open files; 0: none */
-    _Atomic bool has_retained; /* there may be retained messages */
+    _Atomic size_t upload_bytes; /* gateway/upload.c */
+    unsigned connections_max;    /* by the limit of open files; 0: none */
+    _Atomic bool has_retained;   /* there may be retained messages */
     /* from our own authority, and with the domains (gateway/domains.h), as devices see it */
     struct server_identity *own_identity, *identity;
     int64_t identity_look_again_ms;

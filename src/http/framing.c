@@ -118,9 +118,12 @@ status http_end_headers(struct http_parser *p) {
         return REFUSE(p, 400, "the Host header is missing");
     if (p->chunked && p->has_length) /* [RFC 9112 6.1] */
         return REFUSE(p, 400, "there are both Content-Length and Transfer-Encoding");
-    if (p->length > p->body_bytes_max)
-        return REFUSE(p, 413, "the body is longer than %zu bytes", p->body_bytes_max);
     p->body_at = p->line = p->part = p->scan;
-    p->state = p->chunked ? CHUNK_SIZE : p->length ? BODY : DONE;
+    if (p->length > p->body_bytes_max && p->length > p->large_bytes_max)
+        return REFUSE(p, 413, "the body is longer than %zu bytes", p->body_bytes_max);
+    if (p->length > p->body_bytes_max)
+        p->state = LARGE;
+    else
+        p->state = p->chunked ? CHUNK_SIZE : p->length ? BODY : DONE;
     return OK;
 }

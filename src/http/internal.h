@@ -10,6 +10,7 @@ enum state {
     CHUNK_DATA,
     CHUNK_END,
     TRAILERS,
+    LARGE, /* the caller is asked about the body */
     DONE,
     FAILED,
 };

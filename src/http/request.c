@@ -164,6 +164,7 @@ static status read_line(struct http_parser *p, const struct buf *in) {
     case BODY:
     case CHUNK_DATA:
     case CHUNK_END:
+    case LARGE:
     case DONE:
     case FAILED:
         break;
@@ -195,11 +196,11 @@ static status step(struct http_parser *p, struct buf *in, bool *out_stuck) {
 status http_parser_read(struct http_parser *p, struct buf *in, enum http_progress *out_progress) {
     if (p->state == FAILED)
         return FAIL(p->failure, "an earlier part of the request was refused");
-    for (bool stuck = false; p->state != DONE && !stuck;)
+    for (bool stuck = false; p->state != DONE && p->state != LARGE && !stuck;)
         TRY(step(p, in, &stuck));
     if (p->chunked && p->state >= CHUNK_SIZE)
         close_gap(p, in);
-    *out_progress = p->state == DONE ? HTTP_DONE : HTTP_MORE;
+    *out_progress = p->state == DONE ? HTTP_DONE : p->state == LARGE ? HTTP_LARGE : HTTP_MORE;
     bool waiting = p->state == BODY || p->state == CHUNK_SIZE;
     if (waiting && p->expects && !p->said_continue && in->len == p->body_at) {
         p->said_continue = true;
@@ -208,13 +209,28 @@ status http_parser_read(struct http_parser *p, struct buf *in, enum http_progres
     return OK;
 }
 
+void http_parser_allow(struct http_parser *p) {
+    assert(p->state == LARGE);
+    p->state = BODY;
+}
+
+status http_parser_deny(struct http_parser *p) {
+    assert(p->state == LARGE);
+    return REFUSE(p, 413, "the body is longer than %zu bytes", p->body_bytes_max);
+}
+
+size_t http_parser_length_asked(const struct http_parser *p) {
+    assert(p->state == LARGE);
+    return p->length;
+}
+
 static bytes or_null(const struct buf *in, struct http_place place) {
     return place.at ? at_place(in, place) : (bytes){0};
 }
 
 void http_parser_request(const struct http_parser *p, const struct buf *in, struct arena *a,
                          struct http_request *out_request) {
-    assert(p->state == DONE);
+    assert(p->state == DONE || p->state == LARGE);
     struct http_header *headers = ARENA_ARRAY(a, struct http_header, p->header_count);
     for (size_t i = 0; i < p->header_count; i++) {
         headers[i].name = at_place(in, p->names[i]);

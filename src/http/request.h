@@ -3,6 +3,7 @@
  *
  *     bytes arrive ─▶ append to `in` ─▶ http_parser_read ─▶ MORE: wait
  *                                                          CONTINUE: answer "100 Continue", wait
+ *                                                          LARGE: allow the body, or refuse
  *                                                          DONE: http_parser_request, answer, then
  *                                                                drop http_parser_length bytes of
  *                                                                `in` and http_parser_start again
@@ -49,6 +50,7 @@ struct http_request {
 enum http_progress {
     HTTP_MORE,     /* nothing wrong yet */
     HTTP_CONTINUE, /* the client waits for "100 Continue"; said once [RFC 9110 10.1.1] */
+    HTTP_LARGE,    /* a body beyond the limit, for which the caller may make an exception */
     HTTP_DONE,
 };
 
@@ -65,6 +67,7 @@ struct http_parser {
     int version_minor;
     bool chunked, has_length, has_host, absolute, close, keep, expects, said_continue;
     size_t body_bytes_max;
+    size_t large_bytes_max; /* may be set after the start: up to here the caller is asked */
     size_t part;     /* where what a limit counts begins: a line, the header lines, the trailers */
     size_t line;     /* where the current line begins */
     size_t scan;     /* the first byte not looked at */
@@ -85,8 +88,15 @@ void http_parser_start(struct http_parser *p, size_t body_bytes_max);
 NODISCARD
 status http_parser_read(struct http_parser *p, struct buf *in, enum http_progress *out_progress);
 
-/* http_parser_request gives the request after HTTP_DONE, valid until `in` changes; the list of
- * headers lives in `a`. */
+/* After HTTP_LARGE one of the two: http_parser_allow goes on with this body, http_parser_deny fails
+ * as http_parser_read does. http_parser_length_asked is how long it is. */
+void http_parser_allow(struct http_parser *p);
+NODISCARD
+status http_parser_deny(struct http_parser *p);
+size_t http_parser_length_asked(const struct http_parser *p);
+
+/* http_parser_request gives the request after HTTP_DONE, and without its body after HTTP_LARGE,
+ * valid until `in` changes; the list of headers lives in `a`. */
 void http_parser_request(const struct http_parser *p, const struct buf *in, struct arena *a,
                          struct http_request *out_request);
 

@@ -9,7 +9,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { BODY_BYTES_MAX = 300 };
+enum { BODY_BYTES_MAX = 300, LARGE_BYTES_MAX = 600 /* of an even length only */ };
 
 static void extend(struct buf *b, bytes more) {
     if (more.len == 0)
@@ -31,7 +31,9 @@ static void describe(const struct http_parser *p, const struct buf *in, struct b
     http_parser_request(p, in, &a, &r);
     assert(inside(in, r.method) && inside(in, r.target) && inside(in, r.query));
     assert(inside(in, r.host) && inside(in, r.body) && r.method.len > 0 && r.path.len > 0);
-    assert(r.body.len <= BODY_BYTES_MAX && r.header_count <= HTTP_HEADERS_MAX);
+    assert(
+        (r.body.len <= BODY_BYTES_MAX || (r.body.len <= LARGE_BYTES_MAX && r.body.len % 2 == 0)) &&
+        r.header_count <= HTTP_HEADERS_MAX);
     bytes parts[] = {r.method, r.target, r.path, r.query, r.host, r.body};
     for (size_t i = 0; i < COUNT_OF(parts); i++) {
         buf_append(out, parts[i]);
@@ -55,27 +57,42 @@ static size_t next_piece(uint32_t *seed) {
     return (*seed >> 28) + 1;
 }
 
+static void start(struct http_parser *p) {
+    http_parser_start(p, BODY_BYTES_MAX);
+    p->large_bytes_max = LARGE_BYTES_MAX;
+}
+
+static status read_on(struct http_parser *p, struct buf *in, enum http_progress *progress) {
+    status s = http_parser_read(p, in, progress);
+    if (s != OK || *progress != HTTP_LARGE)
+        return s;
+    if (http_parser_length_asked(p) % 2)
+        return http_parser_deny(p);
+    http_parser_allow(p);
+    return http_parser_read(p, in, progress);
+}
+
 static void run(bytes text, uint32_t seed, struct buf *out) {
     static struct http_parser p;
     AUTO(buf) in = {0};
-    http_parser_start(&p, BODY_BYTES_MAX);
+    start(&p);
     while (text.len > 0) {
         bytes piece = bytes_slice(text, 0, next_piece(&seed));
         text = bytes_skip(text, piece.len);
         extend(&in, piece);
         enum http_progress progress;
         status s;
-        while ((s = http_parser_read(&p, &in, &progress)) == OK && progress == HTTP_DONE) {
+        while ((s = read_on(&p, &in, &progress)) == OK && progress == HTTP_DONE) {
             describe(&p, &in, out);
             buf_drop_front(&in, http_parser_length(&p));
-            http_parser_start(&p, BODY_BYTES_MAX);
+            start(&p);
         }
         if (s != OK) {
             buf_printf(out, "%d %s\n", p.http_status, failure_text());
             assert(p.http_status >= 400 && p.http_status <= 505);
             return;
         }
-        assert(in.len < HTTP_REQUEST_LINE_BYTES_MAX + HTTP_HEADER_BYTES_MAX + BODY_BYTES_MAX +
+        assert(in.len < HTTP_REQUEST_LINE_BYTES_MAX + HTTP_HEADER_BYTES_MAX + LARGE_BYTES_MAX +
                             HTTP_TRAILER_BYTES_MAX);
     }
     buf_text(out, "more\n");

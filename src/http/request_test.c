@@ -520,6 +520,38 @@ TEST(says_once_that_the_client_waits_for_100_continue) { /* [RFC 9110 10.1.1] */
     mem_free(p);
 }
 
+TEST(a_body_beyond_the_limit_may_be_allowed) {
+    struct http_parser *p = NEW(struct http_parser);
+    AUTO(buf) in = {0};
+    AUTO(arena) a = {0};
+    struct http_request r;
+    enum http_progress progress;
+    http_parser_start(p, 2);
+    p->large_bytes_max = 4;
+    expect_progress(p, &in, GET HOST "Content-Length: 4\r\n\r\nab", HTTP_LARGE);
+    CHECK_INT(http_parser_length_asked(p), 4);
+    http_parser_request(p, &in, &a, &r);
+    CHECK(r.body.len == 0 && r.header_count == 2);
+    http_parser_allow(p);
+    expect_progress(p, &in, "c", HTTP_MORE);
+    expect_progress(p, &in, "d", HTTP_DONE);
+    http_parser_request(p, &in, &a, &r);
+    CHECK_BYTES(r.body, BYTES("abcd"));
+    buf_clear(&in);
+    http_parser_start(p, 2);
+    p->large_bytes_max = 4;
+    expect_progress(p, &in, GET HOST "Content-Length: 3\r\n\r\n", HTTP_LARGE);
+    CHECK_FAILS(http_parser_deny(p), E_TOO_LARGE, "the body is longer than 2 bytes");
+    CHECK_INT(p->http_status, 413);
+    CHECK(http_parser_read(p, &in, &progress) == E_TOO_LARGE);
+    buf_clear(&in);
+    http_parser_start(p, 2);
+    p->large_bytes_max = 4;
+    buf_text(&in, GET HOST "Content-Length: 5\r\n\r\n");
+    CHECK(http_parser_read(p, &in, &progress) == E_TOO_LARGE);
+    mem_free(p);
+}
+
 TEST(looks_headers_up_in_any_case_and_joins_duplicates) { /* [RFC 9110 5.3] */
     struct http_parser *p = NEW(struct http_parser);
     AUTO(buf) in = {0};
