@@ -70,7 +70,7 @@ static int create(struct lambda *l, const char *name) {
 static unsigned folders(const struct lambda *l) {
     AUTO(buf) command = {0};
     unsigned count = 0;
-    buf_printf(&command, "ls %s/functions | wc -l", l->data);
+    buf_printf(&command, "ls -d %s/functions/*/ 2>/dev/null | wc -l", l->data);
     FILE *p = popen(buf_string(&command), "r");
     CHECK(p && fscanf(p, "%u", &count) == 1);
     (void)pclose(p);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cli/cli.h"
+#include "function/code.h"
 #include "registry/check.h"
 
 enum { SHOWN_MAX = 100 };
@@ -28,6 +29,10 @@ static status check_all(const struct arguments *a, struct store *store) {
         .problem = print_problem, .context = &shown, .progress = &progress};
     TRY(store_verify(store));
     status s = walk(store, &check);
+    uint64_t before = shown;
+    if (s == OK)
+        s = code_verify(a->data, store, print_problem, &shown);
+    check.problems += shown - before;
     display_end(&d);
     TRY(s);
     if (shown > SHOWN_MAX)

@@ -112,7 +112,6 @@ static status put_end(void *context) {
 
 static status unpack(bytes zip, const char *folder) {
     struct unpacked u = {.file = -1};
-    TRY(make_folder(folder));
     u.root = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (u.root < 0)
         return trouble("open", folder);
@@ -170,17 +169,15 @@ static status lock_folder(const char *path, int *out_lock) {
     return OK;
 }
 
+/* The zip comes last: who has one has all of the folder, too. */
 static status fill(const char *data, bytes zip, struct code *c) {
     char path[PATH_MAX];
     path_of(data, c->id, "", path);
     TRY(make_folder(path));
     TRY(lock_folder(path, &c->lock));
-    path_of(data, c->id, "/code", path);
     TRY(unpack(zip, path));
-    path_of(data, c->id, "/code.zip", path);
-    TRY(file_write(path, zip, 0600));
-    path_of(data, "", "", path);
-    return folder_sync(path);
+    path_of(data, c->id, ".zip", path);
+    return file_write(path, zip, 0600);
 }
 
 status code_place(const char *data, bytes zip, struct code *out_code) {
@@ -206,6 +203,8 @@ void code_keep(struct code *c) {
 
 void code_drop(const char *data, struct code *c) {
     char path[PATH_MAX];
+    path_of(data, c->id, ".zip", path);
+    (void)unlink(path);
     path_of(data, c->id, "", path);
     status removed = folder_remove(path);
     UNUSED(removed); /* what stays is swept */
@@ -222,10 +221,37 @@ void code_replaced(const char *data, bytes id) {
     (void)utimensat(AT_FDCWD, path, NULL, 0); /* from now on it counts how long it stays */
 }
 
+/* ---- after a restore ---- */
+
+/* Under another name until it is whole. */
+status code_unpack(const char *data, const char *id) {
+    AUTO(buf) zip = {0};
+    char path[PATH_MAX], draft[PATH_MAX];
+    path_of(data, id, "", path);
+    path_of(data, id, ".new", draft);
+    if (access(path, F_OK) == 0)
+        return OK;
+    TRY(code_zip_read(data, bytes_from(id), &zip));
+    TRY(folder_remove(draft)); /* of one that was cut short */
+    TRY(make_folder(draft));
+    TRY(unpack(buf_bytes(&zip), draft));
+    return rename(draft, path) == 0 ? OK : trouble("make", path);
+}
+
+status code_check_zip(const char *data, const char *id, bytes sha256) {
+    AUTO(buf) zip = {0};
+    struct code c;
+    TRY(code_zip_read(data, bytes_from(id), &zip));
+    describe(buf_bytes(&zip), &c);
+    if (!bytes_equal(bytes_from(c.sha256), sha256))
+        return FAIL(E_INVALID, "it is not what was uploaded");
+    return OK;
+}
+
 /* ---- reading ---- */
 
 const char *code_folder(const char *data, bytes id, struct arena *a) {
-    return arena_printf(a, "%s/functions/%.*s/code", data, BYTES_ARG(id));
+    return arena_printf(a, "%s/functions/%.*s", data, BYTES_ARG(id));
 }
 
 status code_zip_read(const char *data, bytes id, struct buf *out_zip) {
@@ -233,7 +259,7 @@ status code_zip_read(const char *data, bytes id, struct buf *out_zip) {
     struct stat about;
     if (id.len != CODE_ID_LEN)
         return FAIL(E_NOT_FOUND, "There is no such code");
-    (void)snprintf(path, sizeof path, "%s/functions/%.*s/code.zip", data, BYTES_ARG(id));
+    (void)snprintf(path, sizeof path, "%s/functions/%.*s.zip", data, BYTES_ARG(id));
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return FAIL(E_NOT_FOUND, "There is no such code");

@@ -1,15 +1,16 @@
 /* The code of functions on disk:
  *
- *     DIR/functions/<id>/code/…      unpacked: what a process sees as its folder
- *     DIR/functions/<id>/code.zip    as it was uploaded
+ *     DIR/functions/<id>.zip    as it was uploaded: belongs to backups (store/backup.h)
+ *     DIR/functions/<id>/       unpacked: what a process sees as its folder; made of the zip again
+ *                               when it is missing
  *
  * A folder never changes once a record names it (registry/function.h): other code is another
  * folder, and the record's transaction is the swap. So a crash leaves at most folders that no
  * record names, which are swept. Who makes one holds a lock on it until its record is there; code
  * that was replaced stays for as long as a process that began with it may run.
  *
- * Folders are 0755 and files 0644 (0755 what may be executed) below DIR/functions: a confined
- * process of another user reads them. Blocks: workers and command-line tools only. */
+ * Folders are 0755 and files 0644 (0755 what may be executed) below DIR/functions/<id>, zips 0600.
+ * Blocks: workers and command-line tools only. */
 #pragma once
 #include "function/package.h"
 #include "store/store.h"
@@ -44,6 +45,22 @@ void code_replaced(const char *data, bytes id);
  * them (`at_start`), else those left long enough ago. */
 NODISCARD
 status code_sweep(const char *data, struct store *s, bool at_start);
+
+/* code_unpack_missing unpacks what records name and is not there: after a restore. `problem` is
+ * told of each zip that is missing or damaged; what else goes wrong is returned. */
+NODISCARD
+status code_unpack_missing(const char *data, struct store *s,
+                           void (*problem)(void *context, const char *sentence), void *context);
+/* code_verify tells of each record's zip that is missing or not the one that was uploaded. */
+NODISCARD
+status code_verify(const char *data, struct store *s,
+                   void (*problem)(void *context, const char *sentence), void *context);
+
+/* Of one folder of code; for the two above. */
+NODISCARD
+status code_unpack(const char *data, const char *id);
+NODISCARD
+status code_check_zip(const char *data, const char *id, bytes sha256);
 
 /* code_folder is where the code lies; code_zip_read appends the zip. E_NOT_FOUND. */
 const char *code_folder(const char *data, bytes id, struct arena *a);

@@ -241,10 +241,16 @@ static status invoke(struct functions *f, const struct function_request *request
 
 static const struct function_ops ops = {invoke};
 
+static void ignore(void *context, const char *sentence) {
+    UNUSED(context), UNUSED(sentence);
+}
+
 status function_host_open(const struct function_host_config *config,
                           struct function_host **out_host) {
     TRY(code_open(config->data));
     TRY(code_sweep(config->data, config->store, true));
+    TRY(code_unpack_missing(config->data, config->store, config->problem ? config->problem : ignore,
+                            config->context));
     struct function_host *h = NEW(struct function_host);
     h->seam.ops = &ops;
     h->config = *config;

@@ -16,10 +16,14 @@ struct function_host_config {
     const char *data; /* the data directory */
     bytes region;
     struct runtimes *runtimes; /* NULL: nothing runs here */
+    /* told of code that is missing when opening; NULL: nobody */
+    void (*problem)(void *context, const char *sentence);
+    void *context;
 };
 struct function_host;
 
-/* function_host_open makes the folder for code and sweeps what no record names. */
+/* function_host_open makes the folder for code, sweeps what no record names and unpacks what is
+ * missing. */
 NODISCARD
 status function_host_open(const struct function_host_config *config,
                           struct function_host **out_host);

@@ -18,6 +18,11 @@ static void notice(void *context, const char *event, const char *sentence) {
     log_event(LOG_WARN, event, "%s", sentence);
 }
 
+static void code_missing(void *context, const char *sentence) {
+    UNUSED(context);
+    log_event(LOG_ERROR, "function.code_missing", "%s", sentence);
+}
+
 status functions_open(struct server *s) {
     struct function_running *f = s->function_running = NEW(struct function_running);
     f->host = (struct runtime_host){.context = s,
@@ -28,7 +33,8 @@ status functions_open(struct server *s) {
     const struct function_host_config config = {.store = s->store,
                                                 .data = s->settings->data,
                                                 .region = bytes_from(s->settings->region),
-                                                .runtimes = f->runtimes};
+                                                .runtimes = f->runtimes,
+                                                .problem = code_missing};
     TRY(function_host_open(&config, &s->function_host));
     s->functions = function_host_seam(s->function_host);
     return OK;

@@ -5,6 +5,7 @@
 #include "registry/crl.h"
 #include "registry/domain_configuration.h"
 #include "registry/expiry.h"
+#include "registry/function.h"
 #include "registry/internal.h"
 #include "registry/policy.h"
 #include "registry/provisioning_template.h"
@@ -543,10 +544,59 @@ static status tag(struct look *l) {
     bool whole;
     if (!split(l, &resource, &key))
         return OK;
+    if (bytes_start_with(resource, BYTES("function/"))) /* not of the iot service */
+        return expect(l, TABLE_FUNCTIONS, key_of(&l->r, bytes_skip(resource, strlen("function/"))));
     bytes arn =
         bytes_from(arena_printf(l->r.arena, "arn:aws:iot:%.*s:%.*s:%.*s", BYTES_ARG(l->r.region),
                                 BYTES_ARG(l->r.account), BYTES_ARG(resource)));
     return is_whole(l, tags_resource_require(&l->r, arn, &found), "what it belongs to", &whole);
+}
+
+/* ---- functions ---- */
+
+/* Versions, aliases and policies have a function; the first two of these are whole. */
+static status part_of_function(struct look *l) {
+    bytes name, part;
+    if (!split(l, &name, &part))
+        return OK;
+    return expect(l, TABLE_FUNCTIONS, key_of(&l->r, name));
+}
+
+static status function(struct look *l) {
+    struct function_record f;
+    bool whole;
+    return is_whole(l, function_load(&l->r, l->name, &f), "it", &whole);
+}
+
+static status function_version(struct look *l) {
+    struct function_record f, latest;
+    bool whole;
+    TRY(part_of_function(l));
+    bytes name = bytes_slice(l->name, 0, bytes_find(l->name, 0));
+    if (!is_long(l, name.len + 1 + sizeof(uint64_t)))
+        return OK;
+    TRY(is_whole(l, function_version_load(&l->r, name, key_number(l->name), &f), "it", &whole));
+    if (whole && function_load(&l->r, name, &latest) == OK && f.version > latest.last_version)
+        tell(l, "it is later than the last one that was published");
+    return OK;
+}
+
+static status function_alias(struct look *l) {
+    struct function_alias a;
+    struct function_record f;
+    bytes function, name;
+    bool whole;
+    TRY(part_of_function(l));
+    if (!split(l, &function, &name))
+        return OK;
+    TRY(is_whole(l, function_alias_load(&l->r, function, name, &a), "it", &whole));
+    if (!whole)
+        return OK;
+    TRY(is_whole(l, function_resolve(&l->r, function, a.version, &f), "its version", &whole));
+    if (a.other_version.len == 0)
+        return OK;
+    return is_whole(l, function_resolve(&l->r, function, a.other_version, &f), "its other version",
+                    &whole);
 }
 
 /* ---- domains ---- */
@@ -632,6 +682,10 @@ static const struct rule {
     {TABLE_GROUPS_OF_THING, group_of_thing},
     {TABLE_THINGS_OF_GROUP, thing_of_group},
     {TABLE_TAGS, tag},
+    {TABLE_FUNCTIONS, function},
+    {TABLE_FUNCTION_VERSIONS, function_version},
+    {TABLE_FUNCTION_ALIASES, function_alias},
+    {TABLE_FUNCTION_POLICIES, part_of_function},
     {TABLE_DOMAIN_CONFIGURATIONS, domain_configuration},
     {TABLE_REGISTRATION_TASK_REPORTS, task_report},
     {TABLE_SERVER_CERTIFICATES, server_certificate},

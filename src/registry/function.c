@@ -332,17 +332,20 @@ status function_resolve(const struct registry *r, bytes name, bytes qualifier,
     return resolve_version(r, name, qualifier, out_function);
 }
 
+enum { ACCOUNT_DIGITS = 12 };
+
 static status codes_of(struct txn *t, enum table table, struct arena *a,
-                       void (*use)(void *context, bytes code_id), void *context) {
+                       void (*use)(void *context, const struct function_record *f), void *context) {
     struct scan scan = {.after = true, .limit = 200};
     struct row *rows;
     size_t count;
     do {
         TRY(store_scan(t, table, &scan, a, &rows, &count));
         for (size_t i = 0; i < count; i++) {
-            struct function_record f = {0};
+            bytes name = bytes_skip(rows[i].key, ACCOUNT_DIGITS);
+            struct function_record f = {.name = bytes_slice(name, 0, bytes_find(name, 0))};
             TRY(record_decode(fields, COUNT_OF(fields), rows[i].value, &f));
-            use(context, f.code_id);
+            use(context, &f);
         }
         scan.from = count ? rows[count - 1].key : (bytes){0};
     } while (count == scan.limit);
@@ -350,7 +353,8 @@ static status codes_of(struct txn *t, enum table table, struct arena *a,
 }
 
 status function_codes_in_use(struct txn *t, struct arena *a,
-                             void (*use)(void *context, bytes code_id), void *context) {
+                             void (*use)(void *context, const struct function_record *f),
+                             void *context) {
     TRY(codes_of(t, TABLE_FUNCTIONS, a, use, context));
     return codes_of(t, TABLE_FUNCTION_VERSIONS, a, use, context);
 }

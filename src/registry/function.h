@@ -145,7 +145,9 @@ NODISCARD
 status function_resolve(const struct registry *r, bytes name, bytes qualifier,
                         struct function_record *out_function);
 
-/* function_codes_in_use tells every folder of code that any record of any account names. */
+/* function_codes_in_use tells every folder of code that any record of any account names, as often
+ * as one does. */
 NODISCARD
 status function_codes_in_use(struct txn *t, struct arena *a,
-                             void (*use)(void *context, bytes code_id), void *context);
+                             void (*use)(void *context, const struct function_record *f),
+                             void *context);

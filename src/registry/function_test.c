@@ -335,8 +335,8 @@ TEST(a_statement_has_a_known_form_and_a_policy_an_end) {
 
 /* ---- code ---- */
 
-static void count_code(void *context, bytes code_id) {
-    *(int *)context += code_id.len == 32;
+static void count_code(void *context, const struct function_record *f) {
+    *(int *)context += f->code_id.len == 32;
 }
 static void uses(struct registry_fixture *f) {
     struct function_record v;

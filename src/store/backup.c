@@ -2,13 +2,14 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
 
-const char *const backup_folders[BACKUP_FOLDER_COUNT] = {"ca", "tls"};
+const char *const backup_folders[BACKUP_FOLDER_COUNT] = {"ca", "tls", "functions"};
 
 const struct field backup_file_fields[BACKUP_FILE_FIELD_COUNT] = {
     FIELD(1, struct backup_file, mode),
@@ -23,19 +24,52 @@ status backup_path(char out[BACKUP_PATH_MAX], const char *first, const char *sec
 
 /* ---- the files beside the store ---- */
 
-static status save_file(struct txn *t, const char *path, bytes key) {
-    AUTO(buf) content = {0}, value = {0};
-    struct stat about;
-    if (stat(path, &about) != 0)
-        return FAIL(E_UNAVAILABLE, "%s cannot be looked at: %s", path, strerror(errno));
-    status s = file_read(path, &content);
-    if (s == OK) {
-        struct backup_file file = {about.st_mode & 0777, buf_bytes(&content)};
-        record_encode(backup_file_fields, BACKUP_FILE_FIELD_COUNT, &file, &value);
-        s = store_save(t, TABLE_BACKUP_FILES, key, buf_bytes(&value));
+static status save_piece(struct txn *t, bytes key, uint64_t mode, bytes content) {
+    AUTO(buf) value = {0};
+    struct backup_file file = {mode, content};
+    record_encode(backup_file_fields, BACKUP_FILE_FIELD_COUNT, &file, &value);
+    status s = store_save(t, TABLE_BACKUP_FILES, key, buf_bytes(&value));
+    mem_wipe(value.ptr, value.len); /* it may be a key */
+    return s;
+}
+
+/* Reads until the piece is full or the file at its end. */
+static status read_piece(int fd, const char *path, uint8_t *piece, size_t *out_len) {
+    size_t len = 0;
+    for (ssize_t n = 1; n != 0 && len < BACKUP_PIECE_BYTES; len += (size_t)n) {
+        n = read(fd, piece + len, BACKUP_PIECE_BYTES - len);
+        if (n < 0)
+            return FAIL(E_UNAVAILABLE, "%s cannot be read: %s", path, strerror(errno));
     }
-    mem_wipe(content.ptr, content.len); /* it may be a key */
-    mem_wipe(value.ptr, value.len);
+    *out_len = len;
+    return OK;
+}
+
+static status save_pieces(struct txn *t, int fd, const char *path, const char *key) {
+    char name[BACKUP_PATH_MAX];
+    struct stat about;
+    size_t len = BACKUP_PIECE_BYTES;
+    status s = fstat(fd, &about) == 0
+                   ? OK
+                   : FAIL(E_UNAVAILABLE, "%s cannot be looked at: %s", path, strerror(errno));
+    uint8_t *piece = mem_new(BACKUP_PIECE_BYTES);
+    for (unsigned number = 0; s == OK && len == BACKUP_PIECE_BYTES; number++) {
+        (void)snprintf(name, sizeof name, number ? "%s/%08x" : "%s", key, number);
+        s = read_piece(fd, path, piece, &len);
+        if (s == OK && (len > 0 || number == 0))
+            s = save_piece(t, bytes_from(name), about.st_mode & 0777, bytes_of(piece, len));
+    }
+    mem_wipe(piece, BACKUP_PIECE_BYTES);
+    mem_free(piece);
+    return s;
+}
+
+static status save_file(struct txn *t, const char *path, const char *key) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return FAIL(E_UNAVAILABLE, "%s cannot be read: %s", path, strerror(errno));
+    status s = save_pieces(t, fd, path, key);
+    (void)close(fd);
     return s;
 }
 
@@ -60,7 +94,7 @@ static status save_folder(struct txn *t, const char *data, const char *folder) {
         (void)snprintf(key, sizeof key, "/%s/%s", folder, e->d_name);
         s = backup_path(path, data, key);
         if (s == OK && belongs(path, e->d_name))
-            s = save_file(t, path, bytes_from(key + 1));
+            s = save_file(t, path, key + 1);
     }
     (void)closedir(d);
     return s;

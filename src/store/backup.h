@@ -1,7 +1,8 @@
 /* Backups: a whole data directory as one file, made while its server runs.
  *
  *     FILE   a store of its own, as of one commit, │ seal: SHA-256
- *            with the files of ca/ and tls/ as rows │ of all before it
+ *            with the files of ca/, tls/ and       │ of all before it
+ *            functions/ as rows                     │
  *
  * The file holds every secret of the server, so it is for its owner only (0600). It is a SQLite
  * database, but not one to serve from: the keys in it belong into files, which restoring does. */

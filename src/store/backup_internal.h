@@ -5,12 +5,15 @@
 
 #include <stdio.h>
 
-/* The folders of a data directory that belong to a backup: keys and certificates, small files.
- * Whoever keeps more beside the store adds its folder here. */
+/* The folders of a data directory that belong to a backup: keys, certificates, the code of
+ * functions. Of each the files, not what is in folders below. Whoever keeps more beside the store
+ * adds its folder here. */
 extern const char *const backup_folders[];
-enum { BACKUP_FOLDER_COUNT = 2 };
+enum { BACKUP_FOLDER_COUNT = 3 };
 
-/* A row of BACKUP_FILES: "ca/ats-root.pem" → mode and content. */
+/* A row of BACKUP_FILES: "ca/ats-root.pem" → mode and content. What is longer than a piece goes on
+ * in further rows, whose keys end in a number: "functions/<id>.zip/00000001". */
+enum { BACKUP_PIECE_BYTES = 768 << 10, BACKUP_NUMBER_LEN = 8 };
 struct backup_file {
     uint64_t mode;
     bytes content;

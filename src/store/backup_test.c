@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/random.h"
+#include "store/backup_internal.h"
 
 /* A data directory with a store, a key and a certificate; a place for the backup and for what is
  * made of it. */
@@ -79,6 +81,44 @@ static void check_content(const char *path, bytes content, mode_t mode) {
 
 static bool is_there(const char *path) {
     return access(path, F_OK) == 0;
+}
+
+/* As long as pieces are, a little shorter and longer, and several. */
+TEST(files_of_any_length_come_back) {
+    static const size_t lengths[] = {0,
+                                     1,
+                                     BACKUP_PIECE_BYTES - 1,
+                                     BACKUP_PIECE_BYTES,
+                                     BACKUP_PIECE_BYTES + 1,
+                                     2 * BACKUP_PIECE_BYTES,
+                                     3 * BACKUP_PIECE_BYTES + 7};
+    struct scene c = scene_open();
+    char name[40];
+    uint8_t *content = mem_new(4 * BACKUP_PIECE_BYTES);
+    random_fill(content, 4 * BACKUP_PIECE_BYTES);
+    CHECK_OK(folder_make(under(c.fixture.directory, "functions")));
+    CHECK_OK(folder_make(under(c.fixture.directory, "functions/unpacked")));
+    for (size_t i = 0; i < COUNT_OF(lengths); i++) {
+        (void)snprintf(name, sizeof name, "functions/%zu.zip", i);
+        CHECK_OK(file_write(under(c.fixture.directory, name), bytes_of(content, lengths[i]), 0600));
+    }
+    CHECK_OK(back_up(&c));
+    CHECK_OK(backup_restore(c.file, c.data, false, NULL));
+    for (size_t i = 0; i < COUNT_OF(lengths); i++) {
+        struct stat about;
+        (void)snprintf(name, sizeof name, "functions/%zu.zip", i);
+        uint8_t *found = mem_new(lengths[i] + 1);
+        FILE *f = fopen(under(c.data, name), "re");
+        CHECK(f && fread(found, 1, lengths[i] + 1, f) == lengths[i]);
+        CHECK(memcmp(found, content, lengths[i]) == 0);
+        CHECK(stat(under(c.data, name), &about) == 0 && (about.st_mode & 0777) == 0600);
+        (void)fclose(f);
+        mem_free(found);
+    }
+    CHECK(!is_there(under(c.data, "functions/unpacked")));
+    mem_free(content);
+    CHECK_OK(folder_remove(under(c.fixture.directory, "functions")));
+    scene_done(&c);
 }
 
 TEST(a_backup_gives_back_store_keys_and_certificates) {

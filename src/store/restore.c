@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -94,15 +95,48 @@ static bool is_ours(bytes key) {
            !bytes_equal(name, BYTES(".."));
 }
 
+/* Takes the number of a further piece off its key: 0 for the first. */
+static unsigned piece_number(bytes *key) {
+    uint8_t digits[BACKUP_NUMBER_LEN / 2];
+    size_t len = BACKUP_NUMBER_LEN + 1;
+    bytes end = key->len > len ? bytes_skip(*key, key->len - len) : (bytes){0};
+    bytes file = bytes_slice(*key, 0, key->len - end.len);
+    if (end.len == 0 || end.ptr[0] != '/' || hex_decode(bytes_skip(end, 1), digits) != OK ||
+        bytes_find(file, '/') == file.len)
+        return 0;
+    *key = file;
+    return (unsigned)digits[0] << 24 | (unsigned)digits[1] << 16 | (unsigned)digits[2] << 8 |
+           digits[3];
+}
+
+/* Pieces follow each other by their keys. */
+static status append_piece(const char *path, bytes content) {
+    int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    bool written = fd >= 0;
+    while (written && content.len > 0) {
+        ssize_t n = write(fd, content.ptr, content.len);
+        written = n > 0;
+        content = bytes_skip(content, written ? (size_t)n : 0);
+    }
+    written = written && fsync(fd) == 0;
+    if (fd >= 0)
+        written = close(fd) == 0 && written;
+    return written ? OK : FAIL(E_UNAVAILABLE, "%s cannot be written: %s", path, strerror(errno));
+}
+
 static status write_file(const char *place, const struct row *row) {
     char path[BACKUP_PATH_MAX], name[300];
     struct backup_file file = {0};
-    if (!is_ours(row->key))
+    bytes key = row->key;
+    unsigned number = piece_number(&key);
+    if (!is_ours(key))
         return FAIL(E_INVALID, "The backup holds a file with a name that is not ours: '%.*s'",
                     BYTES_ARG(bytes_slice(row->key, 0, 100)));
     TRY(record_decode(backup_file_fields, BACKUP_FILE_FIELD_COUNT, row->value, &file));
-    (void)snprintf(name, sizeof name, "/%.*s", BYTES_ARG(row->key));
+    (void)snprintf(name, sizeof name, "/%.*s", BYTES_ARG(key));
     TRY(backup_path(path, place, name));
+    if (number > 0)
+        return append_piece(path, file.content);
     return file_write(path, file.content, (unsigned)(file.mode & 0777));
 }
 
