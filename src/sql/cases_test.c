@@ -3,6 +3,7 @@
 #include "support/testing.h"
 
 #include <stdio.h>
+#include <time.h>
 
 /* ---- statements [AWS rules 11.1] ---- */
 
@@ -538,6 +539,11 @@ static const struct expression others[] = {
     {"power(2, 0.5)", "1.4142135623730951"},
     {"regexp_matches('a', '(')", NULL},
     {"regexp_matches('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!', '^(a+)+$')", NULL},
+    {"regexp_substr(rpad('x', 200) + 'éb12', '[a-z][0-9]+')", "\"b12\""},
+    {"regexp_substr(rpad('', 63) + 'é1', '.1')", "\"é1\""},
+    {"regexp_matches(rpad('x', 1000), 'y')", "false"},
+    {"regexp_matches(rpad('x', 100), '^ ')", "false"},
+    {"length(regexp_replace(rpad('x', 999), ' ', 'ab'))", "1999"},
     {"regexp_replace('abab', '', '-')", "\"-a-b-a-b-\""},
     {"regexp_replace('abc', 'b', '$9')", NULL},
     {"regexp_substr('abc', 'x')", NULL},
@@ -728,6 +734,33 @@ TEST(an_object_of_many_members_has_each_name_once) {
     buf_text(&expected, ",\"more\":1}");
     check_case(&(struct sql_case){buf_string(&payload), "SELECT *, 1 AS more FROM 'a/b'",
                                   buf_string(&expected), .version = SQL_2016_03_23});
+}
+
+/* Whether the statement ends in a bearable time: these took minutes, or would. */
+TEST(no_work_of_functions_goes_uncounted) {
+    static const char *const costly[] = {
+        /* each place a match could begin takes four thousand steps */
+        "SELECT regexp_matches(s, '(a?){12}b') AS r FROM 'a/b'",
+        "SELECT (SELECT VALUE regexp_replace(s, '(a?){12}b', '') FROM l) AS r FROM 'a/b'",
+        "SET @l = l, @k = [1, l] SELECT (SELECT VALUE @k = [1, @l] FROM @l) AS r FROM 'a/b'",
+        "SET @l = l SELECT (SELECT VALUE -1 IN @l FROM @l) AS r FROM 'a/b'",
+        "SET @l = l SELECT (SELECT VALUE get(@l, 19999) FROM @l) AS r FROM 'a/b'",
+        "SET @s = s SELECT (SELECT VALUE indexof(@s, 'b') FROM l) AS r FROM 'a/b'"};
+    AUTO(buf) payload = {0};
+    buf_text(&payload, "{\"s\":\"");
+    for (int i = 0; i < 60000; i++)
+        buf_text(&payload, "a");
+    buf_text(&payload, "\",\"l\":[");
+    for (int i = 0; i < 20000; i++)
+        buf_printf(&payload, "%s%d", i ? "," : "", i % 10);
+    buf_text(&payload, "]}");
+    for (size_t i = 0; i < COUNT_OF(costly); i++) {
+        AUTO(buf) out = {0};
+        clock_t begun = clock();
+        CHECK(sql_run(
+            &(struct sql_case){buf_string(&payload), costly[i], .version = SQL_2016_03_23}, &out));
+        CHECK(clock() - begun < 10 * CLOCKS_PER_SEC);
+    }
 }
 
 /* ---- templates [AWS rules 6.3, 11.3] ---- */

@@ -23,16 +23,20 @@ struct sql_value sql_whole(struct sql_evaluation *e) {
     return e->whole;
 }
 
-static struct sql_value member(const struct sql_evaluation *e, const struct sql_value *of,
-                               bytes name) {
+/* Sixteen names are passed by in the time of a step. */
+static struct sql_value member(struct sql_evaluation *e, const struct sql_value *of, bytes name) {
     if (of->type != SQL_OBJECT)
         return sql_undefined();
     if (of->json)
+        sql_spend(e, of->json->count / 16);
+    if (of->json)
         return sql_from_json(json_member(of->json, name), sql_keeps_decimals(e));
-    for (const struct sql_item *i = of->items; i; i = i->next)
-        if (bytes_equal(i->name, name))
-            return i->value;
-    return sql_undefined();
+    size_t passed = 0;
+    const struct sql_item *i = of->items;
+    for (; i && !bytes_equal(i->name, name); i = i->next)
+        passed++;
+    sql_spend(e, passed / 16);
+    return i ? i->value : sql_undefined();
 }
 
 static struct sql_value name(struct sql_evaluation *e, const struct sql_node *n) {
@@ -91,10 +95,12 @@ static struct sql_value compare(const struct sql_value *a, const struct sql_valu
     }
 }
 
-static struct sql_value equality(const struct sql_value *a, const struct sql_value *b, bool equal) {
+static struct sql_value equality(struct sql_evaluation *e, const struct sql_value *a,
+                                 const struct sql_value *b, bool equal) {
     if (a->type == SQL_UNDEFINED || b->type == SQL_UNDEFINED)
         return sql_undefined();
-    return sql_boolean(sql_equal(a, b) == equal);
+    bool same = sql_equal(a, b, sql_patience(e));
+    return sql_is_spent(e) ? sql_undefined() : sql_boolean(same == equal);
 }
 
 static struct sql_value joined(struct sql_evaluation *e, const struct sql_value *a,
@@ -167,7 +173,7 @@ static struct sql_value binary(struct sql_evaluation *e, const struct sql_node *
         return both(&a, &b, n->op == SQL_T_OR);
     case SQL_T_EQ:
     case SQL_T_NE:
-        return equality(&a, &b, n->op == SQL_T_EQ);
+        return equality(e, &a, &b, n->op == SQL_T_EQ);
     case SQL_T_LT:
     case SQL_T_LE:
     case SQL_T_GT:
@@ -196,10 +202,10 @@ static struct sql_value in(struct sql_evaluation *e, const struct sql_node *n) {
     if (x.type == SQL_UNDEFINED || list.type != SQL_ARRAY)
         return sql_undefined();
     struct sql_walk w = sql_walk(&list, sql_keeps_decimals(e));
-    while (sql_walk_next(&w))
-        if (sql_equal(&x, &w.value))
-            return sql_boolean(true);
-    return sql_boolean(false);
+    bool found = false;
+    for (; !found && !sql_is_spent(e) && sql_walk_next(&w); sql_spend(e, 1))
+        found = sql_equal(&x, &w.value, sql_patience(e));
+    return sql_is_spent(e) ? sql_undefined() : sql_boolean(found);
 }
 
 /* ---- CASE and CAST ---- */
@@ -210,7 +216,7 @@ static struct sql_value choose(struct sql_evaluation *e, const struct sql_node *
         return v;
     for (const struct sql_node *when = n->first->next; when; when = when->next->next) {
         struct sql_value candidate = sql_evaluate(e, when);
-        if (candidate.type != SQL_UNDEFINED && sql_equal(&v, &candidate))
+        if (candidate.type != SQL_UNDEFINED && sql_equal(&v, &candidate, sql_patience(e)))
             return sql_evaluate(e, when->next);
     }
     return n->other ? sql_evaluate(e, n->other) : sql_undefined();
@@ -245,6 +251,13 @@ static struct sql_value cast(struct sql_evaluation *e, const struct sql_node *n)
 }
 
 /* ---- calls and literals ---- */
+
+bool sql_argument_text(struct sql_call *c, size_t i, bytes *out) {
+    if (!sql_to_text(&c->arguments[i], c->evaluation->arena, out))
+        return false;
+    sql_spend(c->evaluation, out->len / 64);
+    return true;
+}
 
 static struct sql_value call(struct sql_evaluation *e, const struct sql_node *n) {
     if (n->count < n->function->least || n->count > n->function->most)
@@ -389,7 +402,8 @@ static struct sql_value exists(struct sql_evaluation *e, const struct sql_node *
 
 struct sql_value sql_evaluate(struct sql_evaluation *e, const struct sql_node *n) {
     struct sql_value v;
-    if (++e->steps > SQL_STEPS_MAX || e->arena->total > SQL_MEMORY_MAX)
+    e->steps++;
+    if (sql_is_spent(e))
         return sql_undefined();
     switch (n->kind) {
     case SQL_LITERAL:

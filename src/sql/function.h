@@ -116,7 +116,5 @@ bool sql_function_asks_others(const struct sql_function *f);
 /* sql_function_absence tells why a function that AWS has is not here; NULL for other names. */
 const char *sql_function_absence(bytes name);
 
-/* The text of an argument, or false. */
-static inline bool sql_argument_text(struct sql_call *c, size_t i, bytes *out) {
-    return sql_to_text(&c->arguments[i], c->evaluation->arena, out);
-}
+/* The text of an argument, or false. A function looks at all of it: that counts. */
+bool sql_argument_text(struct sql_call *c, size_t i, bytes *out);

@@ -114,9 +114,11 @@ static struct sql_value nanvl_(struct sql_call *c) {
 
 static struct sql_value element(const struct sql_call *c, int64_t n) {
     struct sql_walk w = sql_walk(&c->arguments[0], sql_keeps_decimals(c->evaluation));
-    while (sql_walk_next(&w))
-        if (n-- == 0)
+    for (size_t passed = 0; sql_walk_next(&w); passed++)
+        if (n-- == 0) {
+            sql_spend(c->evaluation, passed / 16);
             return w.value;
+        }
     return sql_undefined();
 }
 
@@ -135,9 +137,11 @@ static struct sql_value letter(bytes t, int64_t n) {
 static struct sql_value named(const struct sql_call *c, bytes name) {
     struct sql_value found = sql_undefined();
     struct sql_walk w = sql_walk(&c->arguments[0], sql_keeps_decimals(c->evaluation));
-    while (sql_walk_next(&w))
+    size_t passed = 0;
+    for (; sql_walk_next(&w); passed++)
         if (bytes_equal(w.name, name))
             found = w.value;
+    sql_spend(c->evaluation, passed / 16);
     return found;
 }
 

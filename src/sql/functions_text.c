@@ -343,17 +343,25 @@ DIGEST(sha512_, EVP_sha512)
 
 /* ---- regular expressions ---- */
 
+enum { REGEXP_STEPS = 100, TOO_MUCH_STEPS = SQL_STEPS_MAX / 10 };
+
+/* A pattern is compiled at each call, and that counts. */
+static enum regexp_result worked(struct sql_call *c, enum regexp_result r) {
+    sql_spend(c->evaluation, r == REGEXP_TOO_MUCH ? TOO_MUCH_STEPS : REGEXP_STEPS);
+    return r;
+}
+
 static struct sql_value regexp_matches_(struct sql_call *c) {
     bytes t, pattern, match;
     if (!two_texts(c, &t, &pattern))
         return sql_undefined();
-    enum regexp_result r = regexp_find(pattern, t, &match);
-    return r == REGEXP_BAD ? sql_undefined() : sql_boolean(r == REGEXP_FOUND);
+    enum regexp_result r = worked(c, regexp_find(pattern, t, &match));
+    return r <= REGEXP_NOT_FOUND ? sql_boolean(r == REGEXP_FOUND) : sql_undefined();
 }
 
 static struct sql_value regexp_substr_(struct sql_call *c) {
     bytes t, pattern, match;
-    if (!two_texts(c, &t, &pattern) || regexp_find(pattern, t, &match) != REGEXP_FOUND)
+    if (!two_texts(c, &t, &pattern) || worked(c, regexp_find(pattern, t, &match)) != REGEXP_FOUND)
         return sql_undefined();
     return text(match);
 }
@@ -361,8 +369,11 @@ static struct sql_value regexp_substr_(struct sql_call *c) {
 static struct sql_value regexp_replace_(struct sql_call *c) {
     bytes t, pattern, with;
     AUTO(buf) out = {0};
-    if (!two_texts(c, &t, &pattern) || !sql_argument_text(c, 2, &with) ||
-        !regexp_replace(pattern, t, with, SQL_RESULT_BYTES_MAX, &out))
+    if (!two_texts(c, &t, &pattern) || !sql_argument_text(c, 2, &with))
+        return sql_undefined();
+    enum regexp_result r = regexp_replace(pattern, t, with, SQL_RESULT_BYTES_MAX, &out);
+    sql_spend(c->evaluation, out.len / 16);
+    if (worked(c, r) != REGEXP_FOUND)
         return sql_undefined();
     return copied(c, &out);
 }

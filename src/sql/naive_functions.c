@@ -372,7 +372,7 @@ static struct naive f_regexp_matches(struct naive_call *c) {
     if (!text_at(c, 0, &t) || !text_at(c, 1, &pattern))
         return naive_undefined;
     enum regexp_result r = regexp_find(pattern, t, &found);
-    return r == REGEXP_BAD ? naive_undefined : naive_boolean(r == REGEXP_FOUND);
+    return r <= REGEXP_NOT_FOUND ? naive_boolean(r == REGEXP_FOUND) : naive_undefined;
 }
 
 static struct naive f_regexp_substr(struct naive_call *c) {
@@ -387,7 +387,7 @@ static struct naive f_regexp_replace(struct naive_call *c) {
     bytes t, pattern, with;
     AUTO(buf) out = {0};
     if (!text_at(c, 0, &t) || !text_at(c, 1, &pattern) || !text_at(c, 2, &with) ||
-        !regexp_replace(pattern, t, with, SQL_RESULT_BYTES_MAX, &out))
+        regexp_replace(pattern, t, with, SQL_RESULT_BYTES_MAX, &out) != REGEXP_FOUND)
         return naive_undefined;
     return made(c, &out);
 }

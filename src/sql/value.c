@@ -195,12 +195,13 @@ static void drop_undefined(struct sql_list *l) {
     l->last = l->first ? at : NULL;
 }
 
-struct sql_list sql_members(struct arena *a, const struct sql_value *object, bool keep_decimals) {
+static struct sql_list members_of(struct arena *a, const struct sql_value *object,
+                                  bool keep_decimals, struct names *names) {
     struct sql_list l = sql_list(a);
-    struct names names = names_for(a, object);
     struct sql_walk w = sql_walk(object, keep_decimals);
+    *names = names_for(a, object);
     while (sql_walk_next(&w)) {
-        struct sql_item **slot = names.slots ? slot_of(&names, w.name) : NULL;
+        struct sql_item **slot = names->slots ? slot_of(names, w.name) : NULL;
         struct sql_item *there = slot ? *slot : find_item(&l, w.name);
         if (there) {
             there->value = w.value;
@@ -210,6 +211,12 @@ struct sql_list sql_members(struct arena *a, const struct sql_value *object, boo
         if (slot)
             *slot = there;
     }
+    return l;
+}
+
+struct sql_list sql_members(struct arena *a, const struct sql_value *object, bool keep_decimals) {
+    struct names names;
+    struct sql_list l = members_of(a, object, keep_decimals, &names);
     drop_undefined(&l);
     return l;
 }
@@ -276,48 +283,48 @@ bool sql_to_text(const struct sql_value *v, struct arena *a, bytes *out) {
 
 /* ---- equality ---- */
 
-static bool equal_arrays(const struct sql_value *a, const struct sql_value *b) {
+static bool is_spent(struct sql_patience p) {
+    return ++*p.steps > p.most;
+}
+
+static bool equal_arrays(const struct sql_value *a, const struct sql_value *b,
+                         struct sql_patience p) {
     struct sql_walk left = sql_walk(a, false), right = sql_walk(b, false);
     for (;;) {
         bool more_left = sql_walk_next(&left), more_right = sql_walk_next(&right);
         if (!more_left || !more_right)
             return more_left == more_right;
-        if (!sql_equal(&left.value, &right.value))
+        if (is_spent(p) || !sql_equal(&left.value, &right.value, p))
             return false;
     }
 }
 
-/* Of members of one name the last counts. */
-static bool is_last_of_its_name(struct sql_walk rest, bytes name) {
-    while (sql_walk_next(&rest))
-        if (bytes_equal(rest.name, name))
+static size_t count_items(const struct sql_list *l) {
+    size_t count = 0;
+    for (const struct sql_item *i = l->first; i; i = i->next)
+        count += i->value.type != SQL_UNDEFINED;
+    return count;
+}
+
+/* As many members, and each of `a` is in `b` with the same value. What is Undefined is not there.
+ */
+static bool equal_objects(const struct sql_value *a, const struct sql_value *b,
+                          struct sql_patience p) {
+    struct names names;
+    struct sql_list left = sql_members(p.arena, a, false),
+                    right = members_of(p.arena, b, false, &names);
+    if (count_items(&left) != count_items(&right))
+        return false;
+    for (const struct sql_item *i = left.first; i; i = i->next) {
+        const struct sql_item *other =
+            names.slots ? *slot_of(&names, i->name) : find_item(&right, i->name);
+        if (is_spent(p) || !other || !sql_equal(&i->value, &other->value, p))
             return false;
+    }
     return true;
 }
 
-static bool find_last(const struct sql_value *object, bytes name, struct sql_value *out) {
-    struct sql_walk w = sql_walk(object, false);
-    bool found = false;
-    while (sql_walk_next(&w))
-        if (bytes_equal(w.name, name)) {
-            *out = w.value;
-            found = w.value.type != SQL_UNDEFINED;
-        }
-    return found;
-}
-
-/* Every member of `a` is in `b` with the same value. */
-static bool is_within(const struct sql_value *a, const struct sql_value *b) {
-    struct sql_walk w = sql_walk(a, false);
-    struct sql_value other;
-    while (sql_walk_next(&w))
-        if (w.value.type != SQL_UNDEFINED && is_last_of_its_name(w, w.name) &&
-            (!find_last(b, w.name, &other) || !sql_equal(&w.value, &other)))
-            return false;
-    return true;
-}
-
-bool sql_equal(const struct sql_value *a, const struct sql_value *b) {
+bool sql_equal(const struct sql_value *a, const struct sql_value *b, struct sql_patience p) {
     if (sql_is_number(a) && sql_is_number(b))
         return decimal_compare(a->number, b->number) == 0;
     if (a->type != b->type)
@@ -331,9 +338,9 @@ bool sql_equal(const struct sql_value *a, const struct sql_value *b) {
     case SQL_STRING:
         return bytes_equal(a->text, b->text);
     case SQL_ARRAY:
-        return equal_arrays(a, b);
+        return equal_arrays(a, b, p);
     case SQL_OBJECT:
-        return is_within(a, b) && is_within(b, a);
+        return equal_objects(a, b, p);
     case SQL_INT:
     case SQL_DECIMAL:
         break;

@@ -88,8 +88,14 @@ bool sql_to_int(const struct sql_value *v, struct decimal *out);
 bool sql_to_boolean(const struct sql_value *v, bool *out);
 bool sql_to_text(const struct sql_value *v, struct arena *a, bytes *out);
 
-/* sql_equal is = between values that are not Undefined [AWS rules 3]. */
-bool sql_equal(const struct sql_value *a, const struct sql_value *b);
+/* sql_equal is = between values that are not Undefined [AWS rules 3]. Each pair of elements or
+ * members that it looks at counts in `steps`; beyond `most` it gives up, and the answer is
+ * false. */
+struct sql_patience {
+    struct arena *arena; /* for names of objects with many members */
+    unsigned *steps, most;
+};
+bool sql_equal(const struct sql_value *a, const struct sql_value *b, struct sql_patience p);
 
 /* sql_write appends JSON; null for Undefined. */
 void sql_write(const struct sql_value *v, struct json_writer *w);
