@@ -5,7 +5,9 @@
 #include "gateway/rules.h"
 #include "gateway/server.h"
 #include "gateway/settings.h"
+#include "rules/bucket.h"
 #include "rules/delivery.h"
+#include "web/web.h"
 
 static const struct {
     enum log_level level;
@@ -32,27 +34,35 @@ static void told(void *server, enum outbox_event event, const struct outbox_item
     log_end(&l);
 }
 
-static void lend(struct server *s) {
+static status lend(struct server *s) {
     s->outward = (struct outward){.store = s->store,
                                   .region = bytes_from(s->settings->region),
                                   .reach = s->settings->outbound,
                                   .ca_file = s->settings->outbound_ca,
+                                  .buckets = s->buckets_folder,
+                                  .s3_url = s->settings->s3,
                                   .stop = &s->stopping,
                                   .context = s,
                                   .failed = rules_undelivered};
+    if (!s->settings->s3)
+        return OK;
+    TRY(web_url_check(bytes_from(s->settings->s3), REACH_ANY));
+    return bucket_keys_read(s->settings->s3_keys, &s->delivery_memory, &s->outward.s3_key_id,
+                            &s->outward.s3_secret);
 }
 
-void deliveries_open(struct server *s) {
+status deliveries_open(struct server *s) {
     struct outbox_config config = outbox_standard;
     config.store = s->store;
     config.context = s;
     config.told = told;
     s->outbox = outbox_new(&config);
-    lend(s);
+    TRY(lend(s));
     s->deliveries = deliveries_add(s->outbox, &s->outward);
     s->function_later =
         function_later_new(s->outbox, s->function_host, s->store, bytes_from(s->settings->region),
                            (int64_t)s->settings->function_retry_s * 1000);
+    return OK;
 }
 
 status deliveries_start(struct server *s) {
@@ -63,4 +73,6 @@ void deliveries_close(struct server *s) {
     outbox_close(s->outbox);
     deliveries_free(s->deliveries);
     function_later_free(s->function_later);
+    arena_wipe(&s->delivery_memory);
+    arena_done(&s->delivery_memory);
 }

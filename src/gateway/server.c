@@ -137,7 +137,7 @@ status server_open(struct server *s, const struct settings *settings) {
         s->workers[crew] = workers_new(crew_sizes[crew]);
     TRY(open_bulk(s));
     TRY(functions_open(s));
-    deliveries_open(s);
+    TRY(deliveries_open(s));
     return open_api(s);
 }
 

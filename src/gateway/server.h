@@ -59,6 +59,7 @@ struct server {
     char *buckets_folder;
     struct bulk *bulk;
     struct outward outward;                /* what is lent to deliveries of rules */
+    struct arena delivery_memory;          /* … and what that borrows: secrets */
     struct deliveries *deliveries;         /* rules/delivery.h */
     struct function_later *function_later; /* asynchronous invocations */
     struct outbox *outbox; /* what is to be delivered elsewhere; gateway/deliveries.h */

@@ -24,6 +24,10 @@ static const struct option options[] = {
      "12 digits of the default account; random on first start when not given"},
     {"buckets", "DIR", NULL, TEXT, offsetof(struct settings, buckets),
      "stands for S3: a folder in it is a bucket; DIR/buckets of --data when not given"},
+    {"s3", "URL", NULL, TEXT, offsetof(struct settings, s3),
+     "where rules put objects instead: a server that speaks S3"},
+    {"s3-keys", "FILE", NULL, TEXT, offsetof(struct settings, s3_keys),
+     "its keys, one line ACCESS_KEY_ID:SECRET, readable by you alone"},
     {"domain", "DOMAIN", NULL, TEXT, offsetof(struct settings, domain),
      "under which the default account's endpoint names lie, instead of localhost"},
     {"api", "ADDR:PORT", "127.0.0.1:4566", TEXT, offsetof(struct settings, api),
@@ -211,6 +215,8 @@ static status each_option(int count, char *const *words, struct arena *memory, s
 static status check(const struct settings *s) {
     if ((s->certificate == NULL) != (s->key == NULL))
         return FAIL(E_INVALID, "--certificate and --key go together");
+    if ((s->s3 == NULL) != (s->s3_keys == NULL))
+        return FAIL(E_INVALID, "--s3 and --s3-keys go together");
     if (s->mqtt_policy && !s->mqtt)
         return FAIL(E_INVALID, "--mqtt-policy is for clients of --mqtt, which is off");
     return OK;

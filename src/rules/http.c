@@ -1,8 +1,11 @@
 /* http: the result by POST to a URL, one by one or in batches [AWS rules 6.2]. */
 #include <string.h>
 
+#include "base/clock.h"
 #include "codec/json.h"
-#include "mqtt/topic.h"
+#include "iam/session.h"
+#include "identity/sigv4.h"
+#include "registry/arn.h"
 #include "registry/topic_rule_destination.h"
 #include "rules/action.h"
 #include "store/record.h"
@@ -12,7 +15,7 @@ enum {
     ATTEMPTS_MAX = 3,
     TIMEOUT_MS = 10000,
     ANSWER_BYTES_MAX = 16384,
-    HEADERS_MAX = 100,
+    HEADERS_MAX = 90, /* with ours, what a signature takes */
     HEADER_BYTES_MAX = 8192,
     BATCH_MAX = 10
 };
@@ -35,6 +38,7 @@ struct http {
     size_t header_count;
     bool has_content_type;
     struct batch_config batch;
+    bytes region, service, role; /* of signatures; or no bytes */
 };
 
 static void release(void *compiled) {
@@ -150,12 +154,25 @@ static status read_batch(const struct json *members, struct batch_config *out) {
     return OK;
 }
 
+static status read_auth(const struct json *auth, struct http *h) {
+    const struct json *sigv4 = json_member(auth, BYTES("sigv4"));
+    bytes region, service, role;
+    if (!sigv4)
+        return OK;
+    TRY(action_require(sigv4, "signingRegion", &region));
+    TRY(action_require(sigv4, "serviceName", &service));
+    TRY(action_require(sigv4, "roleArn", &role));
+    TRY(role_arn_check(role));
+    h->region = arena_copy(&h->memory, region);
+    h->service = arena_copy(&h->memory, service);
+    h->role = arena_copy(&h->memory, role);
+    return OK;
+}
+
 static status fill_http(const struct sql_statement *s, const struct json *members, struct http *h) {
     bytes url;
     TRY(action_require(members, "url", &url));
-    if (json_member(members, BYTES("auth")))
-        return FAIL(E_INVALID, "This server signs no requests of rules yet: leave out auth, and "
-                               "give a header");
+    TRY(read_auth(json_member(members, BYTES("auth")), h));
     TRY(sql_template_compile(s, url, &h->url));
     TRY(find_destination(url, json_member(members, BYTES("confirmationUrl")), h));
     TRY(compile_headers(s, json_member(members, BYTES("headers")), h));
@@ -180,6 +197,7 @@ struct request {
     bytes url, headers, body;            /* headers: names and values in turn */
     uint64_t batch_max, batch_bytes_max; /* 0: goes alone */
     bool across_topics;
+    bytes region, service, role; /* of a signature; or no bytes */
 };
 static const struct field fields[] = {
     FIELD(1, struct request, url),
@@ -188,6 +206,9 @@ static const struct field fields[] = {
     FIELD(4, struct request, batch_max),
     FIELD(5, struct request, batch_bytes_max),
     FIELD(6, struct request, across_topics),
+    FIELD(7, struct request, region),
+    FIELD(8, struct request, service),
+    FIELD(9, struct request, role),
 };
 
 static bool is_header_value(bytes value) { /* [RFC 9110 5.5] */
@@ -227,7 +248,12 @@ static status run(const void *compiled, struct action_run *run) {
     bytes url = buf_bytes(&run->resource);
     TRY(web_url_authority(run->evaluation->arena, url, &later.lane));
     TRY(fill_headers(h, run, &headers));
-    struct request r = {.url = url, .headers = buf_bytes(&headers), .body = run->payload};
+    struct request r = {.url = url,
+                        .headers = buf_bytes(&headers),
+                        .body = run->payload,
+                        .region = h->region,
+                        .service = h->service,
+                        .role = h->role};
     if (b->enabled && run->is_json) {
         r.batch_max = (uint64_t)b->size;
         r.batch_bytes_max = (uint64_t)b->size_bytes;
@@ -251,6 +277,50 @@ static status check_destination(const struct outward *o, bytes account, bytes ur
     return s;
 }
 
+/* By a session of the role, whose credentials this server knows [AWS rules 6.2]. */
+static status role_credentials(const struct outward *o, bytes account, bytes role, struct arena *a,
+                               struct iam_credentials *out) {
+    struct registry r = {.arena = a, .account = account, .region = o->region};
+    TRY(store_begin_read(o->store, &r.txn));
+    status s =
+        iam_session_issue_role(&r, role, BYTES("rules"), IAM_SESSION_S_MIN, clock_wall_ms(), out);
+    store_rollback(r.txn);
+    return s;
+}
+
+/* What of a URL is signed: host, path and query. */
+static void take_apart(bytes url, struct http_request *out) {
+    bytes rest = bytes_skip(url, bytes_search(url, BYTES("://")) + 3);
+    rest = bytes_slice(rest, 0, bytes_find(rest, '#'));
+    size_t query = bytes_find(rest, '?');
+    bytes place = bytes_slice(rest, 0, query);
+    size_t slash = bytes_find(place, '/');
+    out->query = query < rest.len ? bytes_skip(rest, query + 1) : (bytes){0};
+    out->host = bytes_slice(place, 0, slash);
+    out->path = slash < place.len ? bytes_skip(place, slash) : BYTES("/");
+}
+
+/* Adds what signs the request, and the host as it was signed. */
+static status sign(const struct outward *o, bytes account, const struct request *r, bytes body,
+                   struct arena *a, struct http_header *headers, size_t *count) {
+    struct iam_credentials c;
+    struct http_request request = {
+        .method = BYTES("POST"), .headers = headers, .header_count = *count, .body = body};
+    size_t added;
+    take_apart(r->url, &request);
+    TRY(role_credentials(o, account, r->role, a, &c));
+    struct sigv4_credentials keys = {bytes_from(c.access_key_id), bytes_from(c.secret), c.token};
+    struct sigv4_scope scope = {r->region, r->service, clock_wall_ms()};
+    struct sigv4_signer *g = sigv4_signer_new();
+    status s = sigv4_sign(g, &keys, &scope, &request, a, headers + *count, &added);
+    sigv4_signer_free(g);
+    iam_credentials_done(&c);
+    TRY(s);
+    *count += added;
+    headers[(*count)++] = (struct http_header){BYTES("Host"), request.host};
+    return OK;
+}
+
 static size_t read_headers(bytes list, struct http_header *out, size_t max) {
     size_t count = 0;
     bytes name, value;
@@ -262,7 +332,7 @@ static size_t read_headers(bytes list, struct http_header *out, size_t max) {
 static status post(const struct outward *o, bytes account, const struct request *r, bytes body,
                    struct arena *a) {
     AUTO(web_answer) answer = {0};
-    struct http_header headers[HEADERS_MAX + 1];
+    struct http_header headers[HEADERS_MAX + 1 + SIGV4_HEADERS_MAX + 1];
     struct web_request request = {.method = "POST",
                                   .url = arena_string(a, r->url),
                                   .headers = headers,
@@ -276,6 +346,8 @@ static status post(const struct outward *o, bytes account, const struct request 
                                   .stop = o->stop};
     TRY(web_url_check(r->url, o->reach));
     TRY(check_destination(o, account, r->url, a)); /* it may have been disabled meanwhile */
+    if (r->service.len > 0)
+        TRY(sign(o, account, r, body, a, headers, &request.header_count));
     TRY(web_send(&request, &answer));
     if (answer.status >= 200 && answer.status < 300)
         return OK;

@@ -12,7 +12,10 @@ struct outward {
     struct store *store;
     bytes region;
     enum web_reach reach;
-    const char *ca_file;      /* trusted instead of the system's CAs; or NULL */
+    const char *ca_file; /* trusted instead of the system's CAs; or NULL */
+    const char *buckets; /* the folder that stands for S3 */
+    const char *s3_url;  /* the server that is asked instead; or NULL */
+    bytes s3_key_id, s3_secret;
     const _Atomic bool *stop; /* true ends what is under way */
     void *context;
     /* failed tells of a delivery that failed for good: for logs, and the rule's error action. */

@@ -8,7 +8,7 @@
 #include "rules/action.h"
 
 const struct action_kind *const action_kinds[] = {&action_republish, &action_lambda, &action_http,
-                                                  NULL};
+                                                  &action_s3, NULL};
 
 struct action {
     const struct action_kind *kind;

@@ -7,6 +7,7 @@ import urllib.parse
 
 import pytest
 
+from devices import Authority, Device, private_key
 from server import Server, patience_s, wait_until
 from webhooks import Webhook
 
@@ -49,7 +50,6 @@ def republish(topic):
 
 def publish(server, topic, payload):
     body = payload if isinstance(payload, (str, bytes)) else json.dumps(payload)
-    from devices import Device
     one = Device(server).connect(f"sender-{time.monotonic_ns()}")
     one.publish(topic, body)
     one.close()
@@ -125,15 +125,9 @@ def reset(handler):
     ([large], "more than 16384 bytes", 1),
     ([reset, reset, reset], "", 3),
 ], ids=["refused", "redirected", "failing", "endless", "closed"])
-def test_what_lasts_goes_to_the_error_action(near, webhook, device_of, answers, part, tries):
-    watcher = device_of(near).connect("watcher").subscribe("errors")
+def test_what_lasts_goes_to_the_error_action(near, webhook, answers, part, tries):
+    watcher = Device(near).connect("watcher").subscribe("errors")
     expect_error(near, near.client(), webhook(*answers), watcher, part, tries)
-
-
-@pytest.fixture
-def device_of():
-    from devices import Device
-    return Device
 
 
 def test_a_chunked_answer_is_an_answer(near, webhook):
@@ -149,14 +143,14 @@ def test_a_chunked_answer_is_an_answer(near, webhook):
     hook.take()
 
 
-def test_a_webhook_that_hangs_costs_no_other_rule_anything(near, webhook, device_of):
+def test_a_webhook_that_hangs_costs_no_other_rule_anything(near, webhook):
     slow, fast, iot = webhook(), webhook(), near.client()
     slow.answers = [slow.hang] * 100
     rule(iot, "slow", "a", http_action(slow.url))
     rule(iot, "fast", "a", http_action(fast.url))
     rule(iot, "here", "a", republish("b"))
-    watcher = device_of(near).connect("watcher").subscribe("b")
-    sender = device_of(near).connect("sender")
+    watcher = Device(near).connect("watcher").subscribe("b")
+    sender = Device(near).connect("sender")
     for n in range(20):
         sender.publish("a", json.dumps({"n": n}))
     begun = time.monotonic()
@@ -170,11 +164,11 @@ def test_a_webhook_that_hangs_costs_no_other_rule_anything(near, webhook, device
     slow.ends.set()
 
 
-def test_a_server_that_is_killed_loses_nothing_it_accepted(near, webhook, device_of):
+def test_a_server_that_is_killed_loses_nothing_it_accepted(near, webhook):
     hook, iot = webhook(), near.client()
     hook.answers = [hook.hang] * 4
     rule(iot, "r", "a", http_action(hook.url))
-    sender = device_of(near).connect("sender")
+    sender = Device(near).connect("sender")
     for n in range(50):
         sender.publish("a", json.dumps({"n": n}))
     wait_until(lambda: "50" in near.run("queue", "--data", near.data).stdout, patience_s(5), "50 items in the queue")
@@ -190,7 +184,6 @@ def test_messages_go_in_batches(near, webhook, newer_rule):
     hook = webhook()
     newer_rule(near, "r", "a/+", {"http": {"url": hook.url, "enableBatching": True,
                                            "batchConfig": {"maxBatchOpenMs": 200, "maxBatchSize": 4, "batchAcrossTopics": True}}})
-    from devices import Device
     sender = Device(near).connect("sender")
     for n in range(10):
         sender.publish(f"a/{n % 2}", json.dumps({"n": n}))
@@ -273,11 +266,11 @@ def test_destinations_are_paused_and_deleted(near, webhook):
         iot.get_topic_rule_destination(arn=arn)
 
 
-def test_a_disabled_destination_gets_nothing(near, webhook, device_of):
+def test_a_disabled_destination_gets_nothing(near, webhook):
     hook, iot, arn = asked_owner(near, webhook)
     rule(iot, "r", "a", http_action(hook.url + "/in/x"), errorAction=republish("errors"))
     iot.update_topic_rule_destination(arn=arn, status="DISABLED")
-    watcher = device_of(near).connect("watcher").subscribe("errors")
+    watcher = Device(near).connect("watcher").subscribe("errors")
     publish(near, "a", {"n": 1})
     failure, = json.loads(watcher.receive(10).payload)["failures"]
     assert "is DISABLED, not ENABLED" in failure["errorMessage"] and hook.requests.empty()
@@ -287,3 +280,104 @@ def test_vpc_destinations_are_refused_by_name(iot):
     with pytest.raises(iot.exceptions.InvalidRequestException, match="no VPC destinations .*it has: httpUrlConfiguration"):
         iot.create_topic_rule_destination(destinationConfiguration={
             "vpcConfiguration": {"subnetIds": ["s"], "vpcId": "v", "roleArn": ROLE}})
+
+
+def test_an_owner_confirms_by_the_link_he_gets(tmp_path, webhook):
+    """Made when this machine was out of reach, so its owner has to be asked; by https, under a CA of one's own."""
+    hook = webhook()
+    ca = Authority("site")
+    folder = tmp_path / "tls"
+    folder.mkdir()
+    (folder / "hook.pem").write_text(ca.sign("localhost"))
+    (folder / "hook.key").write_text(private_key("ec:P-256"))
+    hook.serve_tls(folder / "hook.pem", folder / "hook.key")
+    server = Server(tmp_path / "server").start()
+    iot = server.client()
+    arn = iot.create_topic_rule_destination(destinationConfiguration={
+        "httpUrlConfiguration": {"confirmationUrl": f"https://localhost:{hook.port}/in"}})["topicRuleDestination"]["arn"]
+
+    def state():
+        return iot.get_topic_rule_destination(arn=arn)["topicRuleDestination"]["status"]
+    wait_until(lambda: state() == "ERROR", patience_s(5), "ERROR")
+    server.stop()
+    server.options = ("--outbound", "private", "--outbound-ca", str(ca.folder / "ca.pem"))
+    iot = server.start().client()
+    iot.update_topic_rule_destination(arn=arn, status="IN_PROGRESS")
+    asked = hook.take()
+    body = json.loads(asked.body)
+    assert asked.headers["x-amz-rules-engine-message-type"] == body["messageType"] == "DestinationConfirmation"
+    assert asked.headers["x-amz-rules-engine-destination-arn"] == body["arn"] == arn
+    assert asked.path == f"/in?confirmationToken={body['confirmationToken']}"
+    assert body["enableUrl"] == f"{server.env['AWS_ENDPOINT_URL'].rstrip('/')}/confirmdestination/{body['confirmationToken']}"
+    assert state() == "IN_PROGRESS"
+    wrong = body["enableUrl"][:-1] + ("A" if body["enableUrl"][-1] != "A" else "B")
+    assert get(wrong)[0] == 401 and get(body["enableUrl"] + "x")[0] == 401 and state() == "IN_PROGRESS"
+    assert get(body["enableUrl"])[0] == 200 and state() == "ENABLED"
+    assert get(body["enableUrl"])[0] == 401  # once
+    with pytest.raises(iot.exceptions.UnauthorizedException):
+        iot.confirm_topic_rule_destination(confirmationToken=body["confirmationToken"])
+    rule(iot, "r", "a", http_action(f"https://localhost:{hook.port}/in/x"))
+    publish(server, "a", {"n": 1})
+    assert json.loads(hook.take().body) == {"n": 1}
+    server.stop()
+
+
+def test_a_request_is_signed_for_a_role(near, webhook, newer_rule):
+    hook = webhook()
+    newer_rule(near, "r", "a", {"http": {"url": hook.url + "/x y?q".replace(" ", "%20"), "auth": {"sigv4": {
+        "signingRegion": "eu-west-1", "serviceName": "execute-api", "roleArn": f"arn:aws:iam::{near.account}:role/rules"}}}})
+    publish(near, "a", {"n": 1})
+    got = hook.take()
+    assert got.headers["authorization"].startswith("AWS4-HMAC-SHA256 Credential=ASIA")
+    assert "/eu-west-1/execute-api/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-security-token" in \
+        got.headers["authorization"]
+    assert got.headers["x-amz-security-token"]
+
+
+# Objects
+
+def s3_action(bucket, key, **more):
+    return {"s3": {"roleArn": ROLE, "bucketName": bucket, "key": key, **more}}
+
+
+def test_objects_are_files_of_a_folder(tmp_path):
+    (tmp_path / "buckets" / "lake").mkdir(parents=True)
+    server = Server(tmp_path / "server", "--buckets", str(tmp_path / "buckets")).start()
+    iot = server.client()
+    rule(iot, "r", "d/+/t", s3_action("lake", "${topic(2)}/${n}.json"), errorAction=republish("errors"))
+    watcher = Device(server).connect("watcher").subscribe("errors")
+    publish(server, "d/7/t", {"n": 1})
+    there = tmp_path / "buckets" / "lake" / "7" / "1.json"
+    wait_until(there.exists, patience_s(5), str(there))
+    assert json.loads(there.read_text()) == {"n": 1}
+    publish(server, "d/7/t", {"n": "../../../x"})
+    failure, = json.loads(watcher.receive(10).payload)["failures"]
+    assert failure["failedAction"] == "S3Action" and failure["failedResource"] == "lake"
+    assert "cannot be the name of a file: '..'" in failure["errorMessage"]
+    assert [p.name for p in (tmp_path / "buckets").iterdir()] == ["lake"]
+    server.stop()
+
+
+def test_objects_go_signed_to_a_server_of_s3(tmp_path, webhook):
+    """A stand-in that asks botocore whether the signature is right."""
+    import botocore.auth
+    import botocore.awsrequest
+    import botocore.credentials
+    store = webhook(503)
+    (tmp_path / "keys").write_text("AKIAIOSFODNN7EXAMPLE:wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY\n")
+    (tmp_path / "keys").chmod(0o600)
+    server = Server(tmp_path / "server", "--s3", store.url, "--s3-keys", str(tmp_path / "keys")).start()
+    rule(server.client(), "r", "a", s3_action("lake", "ü b/../${n}+.json", cannedAcl="bucket-owner-full-control"))
+    publish(server, "a", {"n": 1})
+    first, got = store.take(), store.take()
+    assert first.path == got.path == "/lake/%C3%BC%20b/../1%2B.json" and got.command == "PUT"
+    assert json.loads(got.body) == {"n": 1} and got.headers["x-amz-acl"] == "bucket-owner-full-control"
+    keys = botocore.credentials.Credentials("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
+    signed = got.headers["authorization"].split("SignedHeaders=")[1].split(",")[0].split(";")
+    same = botocore.awsrequest.AWSRequest("PUT", store.url + got.path, data=got.body,
+                                          headers={name: got.headers[name] for name in signed if name != "host"})
+    same.context["timestamp"] = got.headers["x-amz-date"]
+    judge = botocore.auth.S3SigV4Auth(keys, "s3", server.env["AWS_REGION"])
+    canonical = judge.canonical_request(same)
+    assert judge.signature(judge.string_to_sign(same, canonical), same) == got.headers["authorization"].split("Signature=")[1]
+    server.stop()

@@ -1,6 +1,7 @@
 """A web server for what rules send: it keeps each request and answers as it is told."""
 import http.server
 import queue
+import ssl
 import threading
 import types
 
@@ -49,6 +50,11 @@ class Webhook:
         handler.send_header("content-length", str(len(body)))
         handler.end_headers()
         handler.wfile.write(body)
+
+    def serve_tls(self, certificate, key):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
 
     def hang(self, _handler):
         self.ends.wait(60)
