@@ -60,6 +60,7 @@ static const struct {
     {E_SIGNATURE_INVALID, "SignatureDoesNotMatch"},
     {E_ACCESS_DENIED, "AccessDenied"},
     {E_INVALID, "ValidationError"},
+    {E_VALIDATION, "ValidationError"},
     {E_UNKNOWN_OPERATION, "InvalidAction"},
     {E_NOT_IMPLEMENTED, "NotImplemented"},
     {E_THROTTLED, "Throttling"},

@@ -3,6 +3,7 @@
 
 #include "cli/cli.h"
 #include "function/code.h"
+#include "iam/check.h"
 #include "registry/check.h"
 
 enum { SHOWN_MAX = 100 };
@@ -17,6 +18,8 @@ static status walk(struct store *store, struct registry_check *check) {
     struct txn *t;
     TRY(store_begin_read(store, &t));
     status s = registry_check(t, check);
+    if (s == OK)
+        s = iam_check(t, check);
     store_rollback(t);
     return s;
 }

@@ -100,6 +100,14 @@ status iam_policy_load(const struct registry *r, bytes arn, struct iam_policy *o
     return OK;
 }
 
+status iam_policy_arn(const struct registry *r, bytes name, bytes *out_arn) {
+    struct stored_policy p = {0};
+    TRY(iam_object_load(r, TABLE_IAM_POLICIES, iam_key(r, name), policy_fields,
+                        COUNT_OF(policy_fields), &p));
+    *out_arn = iam_arn(r, IAM_KIND_POLICY, p.policy.path, name);
+    return OK;
+}
+
 /* One that may be changed. */
 static status load_to_change(const struct registry *r, bytes arn,
                              struct stored_policy *out_policy) {

@@ -37,6 +37,8 @@ status iam_policy_create(const struct registry *r, const struct iam_policy *poli
 /* The calls below take ARNs, those of AWS's policies too; E_NOT_FOUND `Policy X was not found.`
  * What would change one of AWS's is E_ACCESS_DENIED. */
 NODISCARD
+status iam_policy_arn(const struct registry *r, bytes name, bytes *out_arn); /* of one by name */
+NODISCARD
 status iam_policy_load(const struct registry *r, bytes arn, struct iam_policy *out_policy);
 /* iam_policy_delete: E_DELETE_CONFLICT while attached, or while other versions are there. */
 NODISCARD

@@ -212,6 +212,7 @@ static status open_token(const struct registry *r, bytes token, bytes access_key
         return unknown();
     bytes record = bytes_of(text, sealed.len - HEAD_BYTES - TAG_BYTES);
     TRY(record_decode(fields, COUNT_OF(fields), record, out_session));
+    out_session->caller.kind = (enum iam_caller_kind)out_session->kind;
     return out_session->secret.len == ACCESS_KEY_SECRET_LEN ? OK : unknown();
 }
 
@@ -237,7 +238,6 @@ status iam_session_open(const struct registry *r, bytes token, bytes access_key_
     if (now_ms >= session.caller.expires_ms)
         return FAIL(E_TOKEN_EXPIRED, "The security token included in the request is expired");
     TRY(check_bearer(r, &session.caller));
-    session.caller.kind = (enum iam_caller_kind)session.kind;
     session.caller.access_key_id = arena_copy(r->arena, access_key_id);
     memcpy(out_secret, session.secret.ptr, ACCESS_KEY_SECRET_LEN);
     out_secret[ACCESS_KEY_SECRET_LEN] = 0;
