@@ -1,10 +1,15 @@
 #include "gateway/roles.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "gateway/server.h"
+#include "iam/acting.h"
+#include "iam/trust.h"
 
 enum { ROLES_TOLD_MAX = 1000 }; /* more are not told of */
 
@@ -43,4 +48,34 @@ void role_is_unknown(const char *account, bytes role_arn) {
         "this role is not in IAM, so what rules and templates do under it is allowed; with aws "
         "iam create-role its policies decide");
     log_end(&l);
+}
+
+/* "topic/a" of iot:Publish is arn:aws:iot:REGION:ACCOUNT:topic/a. */
+static void in_full(const struct server *s, const struct iam_act *act, struct buf *out) {
+    if (!bytes_start_with(act->resource, BYTES("arn:")))
+        buf_printf(out, "arn:aws:%.*s:%s:%.*s:",
+                   BYTES_ARG(bytes_slice(act->action, 0, bytes_find(act->action, ':'))),
+                   s->settings->region, BYTES_ARG(act->account));
+    buf_append(out, act->resource);
+}
+
+status role_may(struct server *s, bytes account, bytes role_arn, const char *action,
+                bytes resource) {
+    AUTO(buf) arn = {0};
+    bool unknown;
+    struct iam_act act = {.account = account,
+                          .role_arn = role_arn,
+                          .service = IAM_SERVICE_IOT,
+                          .session = "rule",
+                          .action = bytes_from(action),
+                          .resource = resource};
+    in_full(s, &act, &arn);
+    act.resource = buf_bytes(&arn);
+    TRY(iam_acting_may(s->acting, &act, clock_wall_ms(), &unknown));
+    if (unknown) {
+        char id[ACCOUNT_ID_LEN + 1];
+        (void)snprintf(id, sizeof id, "%.*s", BYTES_ARG(account));
+        role_is_unknown(id, role_arn);
+    }
+    return OK;
 }

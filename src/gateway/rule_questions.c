@@ -2,6 +2,7 @@
 
 #include "api/api.h"
 #include "codec/percent.h"
+#include "gateway/roles.h"
 #include "http/request.h"
 
 /* The operations of get_registry_data, and what stands behind the thing's name in their paths. */
@@ -13,13 +14,16 @@ static status registry_data(void *context, bytes operation, bytes thing, bytes r
                             struct arena *a, bytes *out) {
     const struct rule_questions *q = context;
     AUTO(buf) path = {0};
-    UNUSED(role);
+    AUTO(buf) resource = {0}, action = {0};
     buf_text(&path, "/things/");
     percent_encode(thing, &path);
     for (size_t i = 0; i < COUNT_OF(operations); i++) {
         if (!bytes_equal(operation, bytes_from(operations[i].name)))
             continue;
         buf_text(&path, operations[i].suffix);
+        buf_printf(&action, "iot:%s", operations[i].name);
+        buf_printf(&resource, "thing/%.*s", BYTES_ARG(thing));
+        TRY(role_may(q->server, q->account, role, buf_string(&action), buf_bytes(&resource)));
         struct http_request request = {
             .method = BYTES("GET"), .target = buf_bytes(&path), .path = buf_bytes(&path)};
         return api_ask(q->server->api, q->account, &request, a, out);

@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "base/random.h"
 #include "function/asynchronous.h"
+#include "gateway/roles.h"
 #include "gateway/rule_questions.h"
 #include "gateway/server.h"
 #include "mqtt/property.h"
@@ -371,6 +372,11 @@ static size_t take_rules(struct server *s, bytes account, bytes topic, struct ar
     return count;
 }
 
+static status may(void *context, bytes role_arn, const char *action, bytes resource) {
+    const struct run *r = context;
+    return role_may(r->server, bytes_from(r->account), role_arn, action, resource);
+}
+
 static struct rule_host host_of(struct run *r) {
     return (struct rule_host){.context = r,
                               .publish = publish,
@@ -378,6 +384,7 @@ static struct rule_host host_of(struct run *r) {
                               .function_failed = function_failed,
                               .put = put,
                               .invoke = invoke,
+                              .may = may,
                               .hops = r->hops};
 }
 

@@ -20,6 +20,7 @@
 #include "gateway/retained.h"
 #include "gateway/rules.h"
 #include "gateway/running.h"
+#include "iam/acting.h"
 #include "iam/session.h"
 #include "identity/issuer.h"
 #include "identity/key_pool.h"
@@ -135,6 +136,7 @@ status server_open(struct server *s, const struct settings *settings) {
     s->presence = presence_new();
     for (int crew = 0; crew < CREW_COUNT; crew++)
         s->workers[crew] = workers_new(crew_sizes[crew]);
+    s->acting = iam_acting_new(s->store, bytes_from(s->settings->region));
     TRY(open_bulk(s));
     TRY(functions_open(s));
     TRY(deliveries_open(s));
@@ -169,6 +171,7 @@ void server_close(struct server *s) {
     api_free(s->api);
     publisher_free(s->publisher);
     bulk_free(s->bulk);
+    iam_acting_free(s->acting);
     deliveries_close(s);
     functions_close(s);
     mem_free(s->buckets_folder);

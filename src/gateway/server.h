@@ -65,6 +65,7 @@ struct server {
     struct outbox *outbox; /* what is to be delivered elsewhere; gateway/deliveries.h */
     struct publisher *publisher;
     struct api *api;
+    struct iam_acting *acting;   /* what rules may in the name of roles; iam/acting.h */
     struct rules *rules;         /* gateway/rules.h */
     struct functions *functions; /* NULL: this server runs none */
     struct function_host *function_host;

@@ -58,6 +58,10 @@ NODISCARD
 status action_fill(const struct sql_template *t, struct sql_evaluation *e, const char *what,
                    struct buf *out);
 
+/* action_may asks whether the role that the action names may do this: E_ACCESS_DENIED. */
+NODISCARD
+status action_may(const struct action_run *run, bytes role_arn, const char *action, bytes resource);
+
 /* What the outbox needs to know of an item. */
 struct later {
     bytes lane;            /* what shares a fate */

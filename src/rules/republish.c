@@ -25,6 +25,7 @@ struct user_property {
 struct republish {
     struct arena memory;
     struct sql_template *topic;
+    bytes role;
     struct sql_template *headers[HEADER_COUNT]; /* NULL: not given */
     struct user_property *properties;
     size_t property_count;
@@ -96,6 +97,7 @@ static status fill_republish(const struct sql_statement *s, const struct json *m
     bytes topic, role;
     TRY(action_require(members, "topic", &topic));
     TRY(action_require(members, "roleArn", &role));
+    r->role = arena_copy(&r->memory, role);
     TRY(read_qos(json_member(members, BYTES("qos")), &r->qos));
     TRY(sql_template_compile(s, topic_of(topic), &r->topic));
     return compile_headers(s, json_member(members, BYTES("headers")), r);
@@ -174,6 +176,13 @@ static status put_headers(const struct republish *r, struct action_run *run, str
     return OK;
 }
 
+static status may_publish(const struct republish *r, const struct action_run *run, bytes topic) {
+    AUTO(buf) resource = {0};
+    buf_text(&resource, "topic/");
+    buf_append(&resource, topic);
+    return action_may(run, r->role, "iot:Publish", buf_bytes(&resource));
+}
+
 static status run(const void *compiled, struct action_run *run) {
     const struct republish *r = compiled;
     AUTO(buf) properties = {0};
@@ -181,6 +190,7 @@ static status run(const void *compiled, struct action_run *run) {
     bytes topic = buf_bytes(&run->resource);
     TRY(topic_name_check(topic));
     TRY(put_headers(r, run, &properties));
+    TRY(may_publish(r, run, topic));
     struct rule_publication p = {topic, run->payload, buf_bytes(&properties), r->qos};
     return run->host->publish(run->host->context, &p);
 }

@@ -27,6 +27,12 @@ struct rule {
 
 /* ---- compiling ---- */
 
+status action_may(const struct action_run *run, bytes role_arn, const char *action,
+                  bytes resource) {
+    const struct rule_host *host = run->host;
+    return host->may ? host->may(host->context, role_arn, action, resource) : OK;
+}
+
 status action_require(const struct json *members, const char *name, bytes *out) {
     const struct json *value = json_member(members, bytes_from(name));
     if (!json_is_string(value))

@@ -46,6 +46,9 @@ struct rule_host {
     /* invoke leaves an event (JSON) to a function, durably, if its policy lets this rule in
      * [AWS rules 6.1]. NULL: this server runs none. */
     status (*invoke)(void *context, const struct rule *r, bytes function, bytes event);
+    /* may asks whether a role that an action names may do it on a resource of the account, written
+     * as an ARN has it behind the account ("topic/a"), or as a whole ARN. NULL: every role may. */
+    status (*may)(void *context, bytes role_arn, const char *action, bytes resource);
     const struct sql_outside *outside; /* may be NULL */
     unsigned hops;                     /* rules that the message has been through */
 };
