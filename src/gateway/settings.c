@@ -6,7 +6,7 @@
 
 #include "loop/address.h"
 
-enum kind { TEXT, PROFILE, THREADS, SECONDS, LEVEL, REACH, CONFIG };
+enum kind { TEXT, PROFILE, THREADS, SECONDS, LEVEL, REACH, PROCESSES, NETWORK, CONFIG };
 
 struct option {
     const char *name, *takes, *standard; /* the default as shown in the help, or NULL */
@@ -50,6 +50,15 @@ static const struct option options[] = {
      "by http and without confirmation"},
     {"outbound-ca", "FILE", NULL, TEXT, offsetof(struct settings, outbound_ca),
      "CAs (PEM) that certificates there are checked against, instead of the system's"},
+    {"function-processes", "N", "64", PROCESSES, offsetof(struct settings, function_processes),
+     "of functions at once, busy and idle, 1–500; beyond them invocations are throttled"},
+    {"function-network", "server|open", "server", NETWORK,
+     offsetof(struct settings, function_network_open),
+     "what functions may connect to: this server alone, or anything"},
+    {"python", "FILE", NULL, TEXT, offsetof(struct settings, python),
+     "runs functions of python3.*; the best one on PATH when not given"},
+    {"node", "FILE", NULL, TEXT, offsetof(struct settings, node),
+     "runs functions of nodejs*; the one on PATH when not given"},
     {"threads", "N", "one per core", THREADS, offsetof(struct settings, threads),
      "loop threads, 1–64"},
     {"function-retry", "SECONDS", "60", SECONDS, offsetof(struct settings, function_retry_s),
@@ -104,6 +113,21 @@ static status set_threads(unsigned *out, const char *value) {
     return OK;
 }
 
+static status set_processes(unsigned *out, const char *value) {
+    uint64_t n;
+    if (bytes_to_u64(bytes_from(value), 500, &n) != OK || n == 0)
+        return FAIL(E_INVALID, "--function-processes takes a number from 1 to 500, not %s", value);
+    *out = (unsigned)n;
+    return OK;
+}
+
+static status set_network(bool *out, const char *value) {
+    *out = strcmp(value, "open") == 0;
+    if (!*out && strcmp(value, "server") != 0)
+        return FAIL(E_INVALID, "--function-network takes server or open, not %s", value);
+    return OK;
+}
+
 static status set_reach(enum web_reach *out, const char *value) {
     if (strcmp(value, "public") == 0)
         *out = REACH_PUBLIC;
@@ -137,6 +161,10 @@ static status set_option(struct settings *s, const struct option *o, const char 
         return log_level_parse(bytes_from(value), place(s, o));
     case REACH:
         return set_reach(place(s, o), value);
+    case PROCESSES:
+        return set_processes(place(s, o), value);
+    case NETWORK:
+        return set_network(place(s, o), value);
     case CONFIG:
         return OK;
     }

@@ -22,6 +22,9 @@ struct settings {
     const char *certificate, *key; /* the operator's server certificate and key, or NULL */
     enum web_reach outbound;       /* where rules may send to */
     const char *outbound_ca;       /* CAs (PEM) trusted there instead of the system's, or NULL */
+    const char *python, *node;     /* interpreters of functions; NULL: looked for */
+    unsigned function_processes;   /* of all functions together */
+    bool function_network_open;    /* they may connect anywhere */
     enum profile profile;
     unsigned threads;          /* loop threads */
     unsigned function_retry_s; /* before a failed asynchronous invocation is tried again */

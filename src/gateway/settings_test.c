@@ -46,6 +46,8 @@ TEST(says_what_is_wrong_with_an_option) {
     CHECK_FAILS(parse("--threads 65"), E_INVALID, "1 to 64");
     CHECK_FAILS(parse("--threads many"), E_INVALID, "1 to 64");
     CHECK_FAILS(parse("--profile mild"), E_INVALID, "aws or standard");
+    CHECK_FAILS(parse("--function-network all"), E_INVALID, "server or open");
+    CHECK_FAILS(parse("--function-processes 0"), E_INVALID, "from 1 to 500");
     CHECK_FAILS(parse("--log-level loud"), E_INVALID, "loud");
     CHECK_FAILS(parse("--certificate a.pem"), E_INVALID, "go together");
     CHECK_FAILS(parse("--mqtt-policy p"), E_INVALID, "--mqtt");
