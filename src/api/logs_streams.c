@@ -100,7 +100,7 @@ static status put_stream(struct call *c, const struct log_book *b, const struct 
 
 status logs_describe_streams(struct call *c, const struct log_book *b) {
     bool by_event = bytes_equal(get_text(c->in, M_ORDER_BY), BYTES("LastEventTime"));
-    size_t limit = (size_t)get_number(c->in, M_LIMIT, PAGE_DEFAULT), at;
+    size_t limit = (size_t)get_number(c->in, M_LIMIT, PAGE_DEFAULT), at = 0;
     struct log_stream_list list;
     struct log_group g;
     if (by_event && has(c->in, M_LOG_STREAM_NAME_PREFIX))
