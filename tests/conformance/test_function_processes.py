@@ -33,7 +33,7 @@ def call(server, name, event, **options):
 
 def test_unmodified_boto3_comes_home_as_the_functions_role(server):
     """One that is not there: it comes home, and may nothing."""
-    make(server, "may-not", CALLS_HOME, ROLE)
+    make(server, "may-not", CALLS_HOME, f"arn:aws:iam::{server.account}:role/functions")
     refused = call(server, "may-not", {"who": "none"})[1]
     assert "AccessDenied" in refused["Code"], refused
     assert "functions" in refused["Message"]
