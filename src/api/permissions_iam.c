@@ -51,6 +51,7 @@ const struct permission permissions_iam[IAM_OPERATIONS] = {
     [IAM_GET_CONTEXT_KEYS_FOR_CUSTOM_POLICY] = ON_ALL,
     [IAM_GET_CONTEXT_KEYS_FOR_PRINCIPAL_POLICY] = ON_ALL,
     [IAM_GET_CREDENTIAL_REPORT] = ON_ALL,
+    [IAM_GET_ACCESS_KEY_LAST_USED] = ON_ALL,
     [IAM_GET_GROUP] = ON("{usergroup}"),
     [IAM_GET_GROUP_POLICY] = ON("{usergroup}"),
     [IAM_GET_INSTANCE_PROFILE] = ON("instance-profile/{InstanceProfileName}"),
