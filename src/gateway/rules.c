@@ -29,8 +29,23 @@ struct rule_set {
     size_t count, capacity;
 };
 
+/* What the worker has put into the outbox and not yet committed: the items of many messages share
+ * a transaction, which ends when no message waits. The worker's alone. */
+struct pending;
+struct batch {
+    struct txn *txn; /* NULL: nothing was put */
+    bool broken;     /* the store failed on it: nothing of it is kept */
+    uint64_t begun_us;
+    size_t messages;
+    struct pending *pending; /* last first */
+    struct run *runs;        /* done, but for the commit */
+    struct arena memory;
+};
+
 struct rules {
-    pthread_mutex_t lock; /* held for a look, never across a call that waits */
+    struct batch batch;
+    _Atomic int64_t waiting; /* messages for the worker */
+    pthread_mutex_t lock;    /* held for a look, never across a call that waits */
     struct map sets;
     _Atomic uint64_t generation;
     _Atomic size_t enabled; /* rules in all accounts */
@@ -200,7 +215,9 @@ bool rules_want(struct server *s, bytes account, bytes topic) {
 
 struct run {
     struct job job;
+    struct run *next; /* of the batch */
     struct server *server;
+    struct rule *rule; /* the one at work; NULL when it runs for the outbox, on another thread */
     struct message *message;
     char account[ACCOUNT_ID_LEN + 1], principal[65], source_ip[46], trace_id[37];
     struct buf client_id;
@@ -259,7 +276,60 @@ static status publish(void *context, const struct rule_publication *p) {
     return OK;
 }
 
-/* What an action leaves to the outbox: the check and the item are one transaction. */
+/* ---- what actions leave to the outbox ---- */
+
+enum { BATCH_MESSAGES_MAX = 256, BATCH_US_MAX = 20000 };
+
+/* What is to be told should the commit fail; in the batch's memory. */
+struct pending {
+    struct pending *next;
+    struct run *run;
+    struct rule *rule; /* a reference */
+    const char *action;
+    bytes failed, resource;
+};
+
+/* The transaction to put into: the batch's on the worker, else one of its own. */
+static status begin_put(const struct run *r, struct txn **out) {
+    struct batch *b = &r->server->rules->batch;
+    if (!r->rule)
+        return store_begin_write(r->server->store, out);
+    if (b->broken)
+        return FAIL(E_UNAVAILABLE, "what rules left to be delivered could not be kept");
+    if (!b->txn) {
+        TRY(store_begin_write(r->server->store, &b->txn));
+        b->begun_us = clock_monotonic_us();
+    }
+    *out = b->txn;
+    return OK;
+}
+
+static void note_pending(struct run *r, const char *action, bytes failed, bytes resource) {
+    struct batch *b = &r->server->rules->batch;
+    struct pending *p = ARENA_NEW(&b->memory, struct pending);
+    *p = (struct pending){b->pending,
+                          r,
+                          rule_ref(r->rule),
+                          arena_string(&b->memory, bytes_from(action)),
+                          arena_copy(&b->memory, failed),
+                          arena_copy(&b->memory, resource)};
+    b->pending = p;
+}
+
+/* A put that was refused leaves the batch as it was; one that the store failed on takes all of it
+ * along, which each of its rules is told. */
+static status end_put(const struct run *r, struct txn *t, status s) {
+    if (!r->rule && s == OK)
+        return store_commit(t);
+    if (!r->rule) {
+        store_rollback(t);
+    } else if (s == E_UNAVAILABLE || s == E_INTERNAL) {
+        store_rollback(TAKE(r->server->rules->batch.txn));
+        r->server->rules->batch.broken = true;
+    }
+    return s;
+}
+
 static status put_checked(const struct run *r, struct txn *t, const struct outbox_item *item,
                           bytes destination_url) {
     AUTO(arena) memory = {0};
@@ -271,14 +341,16 @@ static status put_checked(const struct run *r, struct txn *t, const struct outbo
 }
 
 static status put(void *context, const struct outbox_item *item, bytes destination_url) {
-    const struct run *r = context;
+    struct run *r = context;
+    struct rule_delivery d = {.rule = {0}};
     struct txn *t;
-    TRY(store_begin_write(r->server->store, &t));
-    status s = put_checked(r, t, item, destination_url);
-    if (s == OK)
-        return store_commit(t);
-    store_rollback(t);
-    return s;
+    if (!r->server->outbox)
+        return FAIL(E_UNAVAILABLE, "this server delivers nothing");
+    TRY(begin_put(r, &t));
+    TRY(end_put(r, t, put_checked(r, t, item, destination_url)));
+    if (r->rule && delivery_decode(item->payload, &d) == OK)
+        note_pending(r, item->kind, d.failed, d.resource);
+    return OK;
 }
 
 static status enqueue(const struct run *r, struct txn *t, const struct rule *rule, bytes function,
@@ -299,14 +371,15 @@ static status enqueue(const struct run *r, struct txn *t, const struct rule *rul
 }
 
 static status invoke(void *context, const struct rule *rule, bytes function, bytes event) {
-    const struct run *r = context;
+    struct run *r = context;
     struct txn *t;
-    TRY(store_begin_write(r->server->store, &t));
-    status s = enqueue(r, t, rule, function, event);
-    if (s == OK)
-        return store_commit(t);
-    store_rollback(t);
-    return s;
+    if (!r->server->function_later)
+        return FAIL(E_UNAVAILABLE, "this server runs no functions");
+    TRY(begin_put(r, &t));
+    TRY(end_put(r, t, enqueue(r, t, rule, function, event)));
+    if (r->rule)
+        note_pending(r, "lambda", BYTES("LambdaAction"), function);
+    return OK;
 }
 
 static void failed(void *context, const struct rule *rule, const char *action, const char *sentence,
@@ -388,11 +461,27 @@ static struct rule_host host_of(struct run *r) {
                               .hops = r->hops};
 }
 
+static struct sql_message message_of(const struct run *r, struct arena *a) {
+    struct publication m = message_view(r->message);
+    struct sql_message out = {.topic = m.topic,
+                              .payload = m.payload,
+                              .client_id = r->from_mqtt ? buf_bytes(&r->client_id) : (bytes){0},
+                              .principal = or_none(r->principal),
+                              .source_ip = or_none(r->source_ip),
+                              .account = bytes_from(r->account),
+                              .trace_id = bytes_from(r->trace_id),
+                              .now_ms = r->now_ms};
+    bytes rule;
+    (void)is_ingest(m.topic, &rule, &out.topic);
+    read_properties(a, m.properties, &out);
+    return out;
+}
+
 static void run_rules(struct run *r) {
     AUTO(arena) memory = {0};
     struct publication m = message_view(r->message);
     struct rule **rules;
-    bytes name, topic = m.topic;
+    bytes name, topic;
     size_t count = take_rules(r->server, bytes_from(r->account), m.topic, &memory, &rules);
     if (is_ingest(m.topic, &name, &topic) && count == 0)
         log_event(LOG_ERROR, "rule.not_found", "Rule %.*s not found", BYTES_ARG(name));
@@ -400,25 +489,60 @@ static void run_rules(struct run *r) {
     rule_questions_lend(&questions, r->server, bytes_from(r->account));
     struct rule_host host = host_of(r);
     host.outside = &questions.outside;
-    struct sql_message message = {.topic = topic,
-                                  .payload = m.payload,
-                                  .client_id = r->from_mqtt ? buf_bytes(&r->client_id) : (bytes){0},
-                                  .principal = or_none(r->principal),
-                                  .source_ip = or_none(r->source_ip),
-                                  .account = bytes_from(r->account),
-                                  .trace_id = bytes_from(r->trace_id),
-                                  .now_ms = r->now_ms};
-    read_properties(&memory, m.properties, &message);
+    struct sql_message message = message_of(r, &memory);
     for (size_t i = 0; i < count; i++) {
+        r->rule = rules[i];
         (void)rule_run(rules[i], &message, &host);
         rule_unref(rules[i]);
     }
 }
 
+/* ---- the batch ---- */
+
+static void tell_lost(struct pending *p, const char *sentence) {
+    AUTO(arena) memory = {0};
+    struct rule_failure failure = {p->failed, p->resource, sentence};
+    struct run *r = p->run;
+    r->rule = NULL; /* what the error action puts is for itself */
+    struct rule_host host = host_of(r);
+    struct sql_message message = message_of(r, &memory);
+    failed(r, p->rule, p->action, sentence, false);
+    rule_fail(p->rule, &message, &host, &failure);
+}
+
+static void commit_batch(struct server *s) {
+    struct batch b = s->rules->batch;
+    char sentence[300] = "what other rules left to be delivered at the same time could not be kept";
+    s->rules->batch = (struct batch){.txn = NULL};
+    status result = b.txn ? store_commit(b.txn) : E_UNAVAILABLE;
+    if (b.txn && result != OK)
+        (void)snprintf(sentence, sizeof sentence, "%s", failure_text());
+    for (struct pending *p = b.pending; p; p = p->next) {
+        if (result != OK)
+            tell_lost(p, sentence);
+        rule_unref(p->rule);
+    }
+    for (struct run *r; (r = b.runs);) {
+        b.runs = r->next;
+        run_free(r);
+    }
+    arena_done(&b.memory);
+}
+
+/* While messages wait the transaction stays open for what they put: a message more costs no commit
+ * of its own. */
 static void run(struct job *j) {
     struct run *r = OWNER(j, struct run, job);
+    struct server *s = r->server;
+    struct batch *b = &s->rules->batch;
     run_rules(r);
-    run_free(r);
+    r->next = b->runs;
+    b->runs = r;
+    b->messages++;
+    bool last = atomic_fetch_sub(&s->rules->waiting, 1) <= 1;
+    if (last || !b->txn || b->messages >= BATCH_MESSAGES_MAX ||
+        clock_monotonic_us() - b->begun_us > BATCH_US_MAX)
+        commit_batch(s);
 }
 
 void rules_offer(struct plane *p, const struct rule_source *from, const struct publication *m) {
@@ -434,8 +558,10 @@ void rules_offer(struct plane *p, const struct rule_source *from, const struct p
     buf_append(&r->client_id, from->client_id);
     r->hops = from->hops;
     r->now_ms = clock_wall_ms();
-    if (workers_post(p->server->workers[CREW_RULES], NULL, &r->job) == OK)
+    if (workers_post(p->server->workers[CREW_RULES], NULL, &r->job) == OK) {
+        atomic_fetch_add(&p->server->rules->waiting, 1);
         return;
+    }
     log_event(LOG_ERROR, "rule.dropped", "a message to %.*s reached no rule: too many wait",
               BYTES_ARG(bytes_slice(m->topic, 0, 256)));
     run_free(r);

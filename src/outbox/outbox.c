@@ -210,14 +210,13 @@ static status admit(struct outbox *o, const struct outbox_item *item, uint64_t *
                     "name than %d",
                     OUTBOX_PAYLOAD_BYTES_MAX, OUTBOX_LANE_BYTES_MAX);
     (void)pthread_mutex_lock(&o->lock);
-    bool closed = !o->started || o->stopping;
-    const char *full = closed ? "the server stops" : what_is_full(o, item, &new);
+    const char *full = what_is_full(o, item, &new);
     *out_id = o->next_id;
     o->next_id += full == NULL;
     (void)pthread_mutex_unlock(&o->lock);
     if (new)
         tell(o, OUTBOX_FULL, item, full);
-    return full ? FAIL(E_UNAVAILABLE, "%.*s: %s", BYTES_ARG(item->lane), full) : OK;
+    return full ? FAIL(E_THROTTLED, "%.*s: %s", BYTES_ARG(item->lane), full) : OK;
 }
 
 /* The note that tells the index after the commit is the row itself, behind its key. */

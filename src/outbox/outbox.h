@@ -88,7 +88,7 @@ struct outbox_config {
 };
 extern const struct outbox_config outbox_standard; /* with bounds; store and told are missing */
 
-/* new, then every kind, then start; puts are taken after start. */
+/* new, then every kind, then start; nothing is put before. */
 struct outbox *outbox_new(const struct outbox_config *config);
 void outbox_add_kind(struct outbox *o, const struct outbox_kind *kind); /* borrowed for good */
 /* outbox_start takes up what is kept and starts the crew. */
@@ -103,9 +103,10 @@ void outbox_wait(struct outbox *o);
 void outbox_close(struct outbox *o);
 
 /* outbox_put adds an item to the transaction; delivered after the commit, forgotten with a
- * rollback. E_UNAVAILABLE when the lane or the outbox is full, or `o` is NULL (this server delivers
- * nothing); the transaction is then as before. Bounds are looked at here and counted at the commit:
- * a transaction that puts many may end a little above. *out_id may be NULL. */
+ * rollback. E_THROTTLED when the lane or the outbox is full: the transaction is then as before.
+ * E_UNAVAILABLE when `o` is NULL (this server delivers nothing), or the store fails. A server that
+ * stops still takes what is put, for the next one. Bounds are looked at here and counted at the
+ * commit: a transaction that puts many may end a little above. *out_id may be NULL. */
 NODISCARD
 status outbox_put(struct outbox *o, struct txn *t, const struct outbox_item *item,
                   uint64_t *out_id);
