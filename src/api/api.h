@@ -43,6 +43,7 @@ struct api_config {
     struct publisher *publisher;              /* NULL: nothing can be published */
     struct outbox *outbox;                    /* NULL: this server delivers nothing */
     enum web_reach outbound;                  /* where rules may send to */
+    bool has_tables;                          /* … and write rows */
     struct bulk *bulk; /* NULL: this server runs no thing registration tasks */
 };
 

@@ -15,12 +15,21 @@ static bytes payload_text(const struct call *c) {
     return arena_copy(c->arena, buf_bytes(&text));
 }
 
+static status check_tables(const struct call *c, const struct rule *rule) {
+    if (c->config->has_tables ||
+        (!rule_has_action(rule, "dynamoDB") && !rule_has_action(rule, "dynamoDBv2")))
+        return OK;
+    return FAIL(E_INVALID, "This server has no database for dynamoDB and dynamoDBv2 actions: kedge "
+                           "serve --tables names one, in SQLite or PostgreSQL");
+}
+
 /* Which URLs the rule would send to: may it, and are they near? */
 status check_rule_destinations(struct call *c) {
     struct rule *rule;
     status s = OK;
     bytes url;
     TRY(rule_compile(get_text(c->in, M_RULE_NAME), payload_text(c), &rule));
+    s = check_tables(c, rule);
     for (size_t i = 0; s == OK && (url = rule_destination(rule, i)).len > 0; i++)
         s = destination_want(c, url);
     rule_unref(rule);

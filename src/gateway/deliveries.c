@@ -7,6 +7,7 @@
 #include "gateway/settings.h"
 #include "rules/bucket.h"
 #include "rules/delivery.h"
+#include "rules/tables.h"
 #include "web/web.h"
 
 static const struct {
@@ -44,6 +45,8 @@ static status lend(struct server *s) {
                                   .stop = &s->stopping,
                                   .context = s,
                                   .failed = rules_undelivered};
+    if (s->settings->tables)
+        TRY(tables_open(s->settings->tables, &s->outward.tables));
     if (!s->settings->s3)
         return OK;
     TRY(web_url_check(bytes_from(s->settings->s3), REACH_ANY));
@@ -73,6 +76,7 @@ void deliveries_close(struct server *s) {
     outbox_close(s->outbox);
     deliveries_free(s->deliveries);
     function_later_free(s->function_later);
+    tables_close(s->outward.tables);
     arena_wipe(&s->delivery_memory);
     arena_done(&s->delivery_memory);
 }

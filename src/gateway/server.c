@@ -99,6 +99,7 @@ static status open_api(struct server *s) {
                                 .logs = s->logs,
                                 .outbox = s->outbox,
                                 .outbound = s->settings->outbound,
+                                .has_tables = s->settings->tables != NULL,
                                 .connectivity = presence_source(s->presence),
                                 .without_quotas = s->settings->profile == PROFILE_STANDARD};
     s->api = api_new(&config);

@@ -28,6 +28,8 @@ static const struct option options[] = {
      "where rules put objects instead: a server that speaks S3"},
     {"s3-keys", "FILE", NULL, TEXT, offsetof(struct settings, s3_keys),
      "its keys, one line ACCESS_KEY_ID:SECRET, readable by you alone"},
+    {"tables", "PLACE", NULL, TEXT, offsetof(struct settings, tables),
+     "sqlite:FILE or postgresql://…: where rules write rows (dynamoDB, dynamoDBv2)"},
     {"domain", "DOMAIN", NULL, TEXT, offsetof(struct settings, domain),
      "under which the default account's endpoint names lie, instead of localhost"},
     {"api", "ADDR:PORT", "127.0.0.1:4566", TEXT, offsetof(struct settings, api),

@@ -16,6 +16,7 @@ struct settings {
     const char *account;      /* 12 digits, or NULL: as it is, or a random one on first start */
     const char *buckets;      /* the folder that stands for S3; NULL: DIR/buckets */
     const char *s3, *s3_keys; /* "https://host": objects of rules go there; or NULL */
+    const char *tables;       /* the database that rules write rows to, or NULL */
     const char *domain;       /* of endpoint names, or NULL */
     const char *api, *mqtts, *https, *mqtt; /* "ADDR:PORT"; NULL or "off": none */
     const char *mqtt_policy;       /* binds the plain listener's clients, or NULL: every right */

@@ -7,8 +7,9 @@
 #include "mqtt/topic.h"
 #include "rules/action.h"
 
-const struct action_kind *const action_kinds[] = {&action_republish, &action_lambda, &action_http,
-                                                  &action_s3, NULL};
+const struct action_kind *const action_kinds[] = {
+    &action_republish, &action_lambda,      &action_http, &action_s3,
+    &action_dynamodb,  &action_dynamodb_v2, NULL};
 
 struct action {
     const struct action_kind *kind;
@@ -167,6 +168,15 @@ bytes rule_topic_filter(const struct rule *r) {
 
 bool rule_is_disabled(const struct rule *r) {
     return r->disabled;
+}
+
+bool rule_has_action(const struct rule *r, const char *kind) {
+    for (size_t i = 0; i <= r->action_count; i++) {
+        const struct action *a = i < r->action_count ? &r->actions[i] : &r->error_action;
+        if (a->kind && bytes_equal(bytes_from(a->kind->name), bytes_from(kind)))
+            return true;
+    }
+    return false;
 }
 
 bytes rule_destination(const struct rule *r, size_t i) {

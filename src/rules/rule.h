@@ -68,6 +68,8 @@ struct rule_failure {
 void rule_fail(const struct rule *r, const struct sql_message *m, const struct rule_host *host,
                const struct rule_failure *failure);
 
+/* rule_has_action tells whether an action, or the error action, is of this kind: "s3". */
+bool rule_has_action(const struct rule *r, const char *kind);
 /* rule_destination gives the URLs that actions need a destination for, i from 0; no bytes after the
  * last [AWS rules 6.4]. */
 bytes rule_destination(const struct rule *r, size_t i);

@@ -1,6 +1,7 @@
 """What rules send out of the house: webhooks and their destinations [AWS rules 6.2, 6.4]."""
 import http.client
 import json
+import pathlib
 import queue
 import time
 import urllib.parse
@@ -381,3 +382,107 @@ def test_objects_go_signed_to_a_server_of_s3(tmp_path, webhook):
     canonical = judge.canonical_request(same)
     assert judge.signature(judge.string_to_sign(same, canonical), same) == got.headers["authorization"].split("Signature=")[1]
     server.stop()
+
+
+# Rows
+
+def put_item(table):
+    return {"dynamoDBv2": {"roleArn": ROLE, "putItem": {"tableName": table}}}
+
+
+def keyed(table, **more):
+    return {"dynamoDB": {"roleArn": ROLE, "tableName": table, "hashKeyField": "device", "hashKeyValue": "${topic(2)}",
+                         "rangeKeyField": "at", "rangeKeyValue": "${at}", "rangeKeyType": "NUMBER", **more}}
+
+
+def check_rows(server, query, rows_of):
+    """The same messages, and the same rows, in either database: `rows_of(statement)` answers with a list of tuples."""
+    iot = server.client()
+    rows_of("CREATE TABLE readings (device varchar(20) PRIMARY KEY, t numeric, ok boolean, more " + query["json"] + ", note text)")
+    rows_of("CREATE TABLE history (device varchar(20), at numeric, payload " + query["json"] + ", PRIMARY KEY (device, at))")
+    rule(iot, "last", "d/+/t", put_item("readings"), sql="SELECT topic(2) AS device, t, ok, more, note FROM 'd/+/t'",
+         errorAction=republish("errors"))
+    rule(iot, "all", "d/+/t", keyed("history", operation="${op}"), sql="SELECT t FROM 'd/+/t' WHERE NOT isUndefined(op)")
+    watcher, sender = Device(server).connect("watcher").subscribe("errors"), Device(server).connect("sender")
+    for message in ({"t": 1, "ok": True, "note": "it's \"odd\"; --", "at": 1, "op": "INSERT"},
+                    {"t": 21.5, "ok": False, "more": {"a": [1]}, "at": 2, "op": "INSERT"},
+                    {"t": 3, "at": 1, "op": "DELETE"}):
+        sender.publish("d/7/t", json.dumps(message))
+    wait_until(lambda: rows_of("SELECT device, t, ok, more, note FROM readings") == query["readings"], patience_s(5), "the reading")
+    wait_until(lambda: rows_of("SELECT device, at, payload FROM history") == query["history"], patience_s(5), "the history")
+    sender.publish("d/8/t", json.dumps({"note": 1, "t": "warm"}))
+    failure, = json.loads(watcher.receive(10).payload)["failures"] if query["strict"] else [None]
+    assert not failure or (failure["failedAction"] == "DynamoDBv2Action" and "invalid input syntax" in failure["errorMessage"])
+    rows_of("ALTER TABLE readings DROP COLUMN note")
+    sender.publish("d/9/t", json.dumps({"note": "x"}))
+    failure, = json.loads(watcher.receive(10).payload)["failures"]
+    assert 'ALTER TABLE "readings" ADD COLUMN "note" ' in failure["errorMessage"]
+
+
+def test_rows_go_into_sqlite(tmp_path):
+    import sqlite3
+    server = Server(tmp_path / "server", "--tables", f"sqlite:{tmp_path}/rows.db").start()
+
+    def rows_of(statement):
+        with sqlite3.connect(tmp_path / "rows.db", timeout=10) as database:
+            return database.execute(statement).fetchall()
+    check_rows(server, {"json": "text", "strict": False, "readings": [("7", 3, None, None, None)],
+                        "history": [("7", 2, '{"t":21.5}')]}, rows_of)
+    server.stop()
+
+
+@pytest.fixture
+def postgres(tmp_path):
+    """A server of PostgreSQL on a free port, as nobody if need be; skips where there is none."""
+    import os
+    import shutil
+    import socket
+    import subprocess
+    import tempfile
+    places = [*sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin")), pathlib.Path("/usr/local/bin")]
+    binaries = next((place for place in places if (place / "initdb").exists()), None)
+    if not binaries:
+        pytest.skip("no PostgreSQL server here")
+    who = ["runuser", "-u", "nobody", "--"] if os.getuid() == 0 else []
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="postgres-"))
+    if who:
+        shutil.chown(folder, "nobody")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    made = subprocess.run([*who, binaries / "initdb", "-D", folder / "data", "-U", "kedge", "-A", "trust", "--no-sync"],
+                          capture_output=True, text=True, check=False, cwd="/")
+    if made.returncode != 0:
+        pytest.skip(f"initdb: {made.stderr[-300:]}")
+    process = subprocess.Popen([*who, binaries / "postgres", "-D", folder / "data", "-p", str(port), "-k", folder, "-c", "fsync=off",
+                                "-c", "listen_addresses=127.0.0.1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
+    url = f"postgresql://kedge@127.0.0.1:{port}/postgres"
+
+    def rows_of(statement):
+        done = subprocess.run([binaries / "psql", url, "-X", "-A", "-t", "-F", "|", "-v", "ON_ERROR_STOP=1", "-c", statement],
+                              capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr)
+        return [tuple(line.split("|")) for line in done.stdout.splitlines() if "|" in line]
+
+    def is_up():
+        return subprocess.run([binaries / "pg_isready", "-q", "-d", url], check=False).returncode == 0
+    wait_until(is_up, 30, "PostgreSQL")
+    yield url, rows_of
+    process.terminate()
+    process.wait(20)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_rows_go_into_postgresql(tmp_path, postgres):
+    url, rows_of = postgres
+    server = Server(tmp_path / "server", "--tables", url).start()
+    check_rows(server, {"json": "jsonb", "strict": True, "readings": [("7", "3", "", "", "")],
+                        "history": [("7", "2", '{"t": 21.5}')]}, rows_of)
+    server.stop()
+
+
+def test_rows_need_a_database(iot):
+    for action in (put_item("t"), keyed("t")):
+        with pytest.raises(iot.exceptions.InvalidRequestException, match="no database .* --tables names one, in SQLite or PostgreSQL"):
+            rule(iot, "r", "a", action)
