@@ -21,6 +21,7 @@ int command_lint(int count, char **words);
 int command_check(int count, char **words);
 int command_import(int count, char **words);
 int command_export(int count, char **words);
+int command_function(int count, char **words);
 int command_queue(int count, char **words);
 
 /* What most commands take: --data DIR, --account ID and one word. */

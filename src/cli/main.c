@@ -44,6 +44,8 @@ static const struct command commands[] = {
      "registers all certificates of a ledger; kedge import --help lists the options"},
     {"export", command_export, "[--data DIR] [--account ID] [--format csv|folder|bundle] PATH",
      "writes all certificates of an account as a ledger"},
+    {"function", command_function, "add|list|show|invoke|logs|remove [NAME] [--data DIR] …",
+     "keeps functions, also while the server runs; kedge function --help tells more"},
     {"queue", command_queue, "[retry [LANE]|drop LANE] [--data DIR] [--account ID]",
      "lists what waits to be delivered elsewhere, tries it now or drops it; beside the server too"},
     {"api", command_api, "--coverage", "prints which of AWS IoT's operations are there"},

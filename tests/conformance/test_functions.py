@@ -375,3 +375,47 @@ def test_with_the_command_line(shell):
     assert "f" in shell.type("aws lambda list-functions --query 'Functions[].FunctionName' --output text").stdout
     shell.type("aws lambda delete-function --function-name f")
     assert "ResourceNotFoundException" in shell.type("aws lambda get-function --function-name f", fails=True).stderr
+
+
+# kedge function
+
+
+def test_kedge_function_follows_its_folder(server, iot, tmp_path):
+    """Development: no role, no zip; what is saved runs at the next invocation."""
+    source = tmp_path / "lamp"
+    source.mkdir()
+    (source / "app.py").write_text("import boto3\ndef handler(event, context):\n    print('hello from the lamp')\n"
+                                   "    return boto3.client('iot').list_things()['things'] and event")
+
+    def kedge(*arguments, **options):
+        return server.run("function", *arguments, "--data", server.data, **options)
+    added = kedge("add", "lamp", "--dir", source, "--handler", "app.handler", "--env", "A=1", "--timeout", "20")
+    assert "follows" in added.stdout
+    iot.create_thing(thingName="x")
+    assert json.loads(kedge("invoke", "lamp", '{"n": 1}').stdout) == {"n": 1}
+    assert "hello from the lamp" in wait_until(lambda: "hello" in (text := kedge("logs", "lamp").stdout) and text, 5, "the log")
+    (source / "app.py").write_text("import os\ndef handler(event, context): return ['changed', os.environ['A']]")
+    assert json.loads(kedge("invoke", "lamp").stdout) == ["changed", "1"]
+    (source / "app.py").write_text("def handler(event, context): raise ValueError('broken')")
+    failed = kedge("invoke", "lamp", check=False)
+    assert failed.returncode == 1 and json.loads(failed.stdout)["errorMessage"] == "broken"
+    assert "lamp" in kedge("list").stdout
+    shown = kedge("show", "lamp").stdout
+    assert "role/kedge-development" in shown and str(source) in shown and "iot.amazonaws.com" in shown
+    assert "function lamp is there" in kedge("add", "lamp", "--dir", source, "--memory", "256").stdout
+    assert "256 MB" in kedge("show", "lamp").stdout and "A=1" in kedge("show", "lamp").stdout
+    kedge("remove", "lamp")
+    gone = kedge("show", "lamp", check=False)
+    assert gone.returncode == 1 and "Function not found" in gone.stderr
+    assert kedge("list").stdout == ""
+
+
+def test_kedge_function_says_what_is_missing(server, tmp_path):
+    (tmp_path / "empty").mkdir()
+    for words, part in ((["add", "f"], "--dir DIR"), (["add", "f", "--dir", tmp_path / "none"], "none"),
+                        (["add", "f", "--dir", tmp_path / "empty", "--handler", "a.b"], "no file to run"),
+                        (["add", "a/b", "--dir", tmp_path], "names no function"), (["frob"], "kedge function add"),
+                        (["invoke"], "which one"), (["invoke", "nobody"], "Function not found"), (["show", "f", "--what"], "no option")):
+        done = server.run("function", *words, "--data", server.data, check=False)
+        assert done.returncode != 0 and part in done.stderr, done.stderr
+    assert "--dir DIR" in server.run("function", "--help").stdout
