@@ -107,6 +107,11 @@ static bool is_awaited(const struct admission *a) {
     return a->client || (a->publish && !a->connection->closed);
 }
 
+/* Nobody is provisioned for asking for credentials. */
+static bool may_be_new(const struct admission *a) {
+    return !a->publish || !https_role_alias_of(a->publish);
+}
+
 void admission_answered(struct admission *a) {
     if (a->publish)
         https_admitted(a->publish, a);
@@ -118,7 +123,7 @@ void admission_answered(struct admission *a) {
 static void done(struct job *j) {
     struct admission *a = OWNER(j, struct admission, job);
     connection_idle(a->connection);
-    if (a->is_newcomer && is_awaited(a) && take_newcomer(a))
+    if (a->is_newcomer && is_awaited(a) && may_be_new(a) && take_newcomer(a))
         return;
     if (!a->again) {
         admission_answered(a);
@@ -201,6 +206,8 @@ static status bind_policies(struct admission *a, struct arena *arena,
 
 static status check_action(struct admission *a, enum policy_action action, bytes name) {
     const char *event = a->publish ? "publish.denied" : "connect.denied";
+    if (action == POLICY_ASSUME_ROLE)
+        event = "credentials.denied";
     struct policy_decision d = policy_check(a->policies, action, name, NULL);
     if (d.verdict == POLICY_ALLOWED)
         return OK;
@@ -210,6 +217,9 @@ static status check_action(struct admission *a, enum policy_action action, bytes
 }
 
 static status check_message(struct admission *a) {
+    const bytes *role_alias = https_role_alias_of(a->publish);
+    if (role_alias)
+        return check_action(a, POLICY_ASSUME_ROLE, *role_alias);
     const struct publication *message = https_message_of(a->publish);
     TRY(check_action(a, POLICY_PUBLISH, message->topic));
     return message->retain ? check_action(a, POLICY_RETAIN_PUBLISH, message->topic) : OK;

@@ -5,6 +5,7 @@
 #include "api/https_message.h"
 #include "base/random.h"
 #include "codec/json.h"
+#include "gateway/credentials.h"
 #include "gateway/domains.h"
 #include "gateway/reasons.h"
 #include "gateway/retained.h"
@@ -15,11 +16,17 @@
 struct https_publish {
     struct http_call *call;
     struct publication message;
+    bool wants_credentials; /* … of this role alias, and has no message */
+    bytes role_alias;
     struct who who;
 };
 
 const struct publication *https_message_of(const struct https_publish *p) {
     return &p->message;
+}
+
+const bytes *https_role_alias_of(const struct https_publish *p) {
+    return p->wants_credentials ? &p->role_alias : NULL;
 }
 
 /* ---- answers ---- */
@@ -101,10 +108,26 @@ static void publish(struct https_publish *p, const struct admission *a) {
         https_kept(p, s, failure_text());
 }
 
+/* What AWS says of a certificate that is not good, and of a policy that does not allow. */
+static void answer_credentials(struct https_publish *p, const struct admission *a) {
+    bool by_policy = a->result != OK && strcmp(a->event, "credentials.denied") == 0;
+    if (a->result == OK) {
+        credentials_issue(p->call, p->who.account, p->who.certificate_id);
+        return;
+    }
+    if (!p->call->connection->closed)
+        reason_record(p->call->connection, &p->who,
+                      by_policy ? "credentials.denied" : "credentials.refused", a->text);
+    credentials_refuse(p->call, a->result == E_DENIED ? E_ACCESS_DENIED : a->result,
+                       by_policy ? "Access Denied" : "Certificate is invalid on this endpoint");
+}
+
 void https_admitted(struct https_publish *p, const struct admission *a) {
     memcpy(p->who.account, a->account, sizeof p->who.account);
     memcpy(p->who.certificate_id, a->certificate_id, sizeof p->who.certificate_id);
-    if (a->result == OK)
+    if (p->wants_credentials)
+        answer_credentials(p, a);
+    else if (a->result == OK)
         publish(p, a);
     else
         refuse(p, a->event, a->result == E_DENIED ? E_FORBIDDEN : a->result, a->text);
@@ -131,9 +154,14 @@ status https_start(struct http_call *k) {
     struct https_publish *p = ARENA_NEW(&k->memory, struct https_publish);
     const struct limits *limits = limits_of(c->plane->server->settings->profile);
     p->call = k;
-    TRY(https_message_check_target(&k->request));
+    p->wants_credentials = credentials_wanted(&k->request, &k->memory, &p->role_alias);
+    if (!p->wants_credentials)
+        TRY(https_message_check_target(&k->request));
+    else if (!bytes_equal(k->request.method, BYTES("GET")))
+        return FAIL(E_METHOD, "credentials are there for GET");
     TRY(check_client(tls_facts(c->tls)));
-    TRY(https_message_read(&k->memory, &k->request, limits->aws_topics, &p->message));
+    if (!p->wants_credentials)
+        TRY(https_message_read(&k->memory, &k->request, limits->aws_topics, &p->message));
     struct admission *a = admission_new_for_publish(c, p);
     if (admission_start(a))
         return OK;

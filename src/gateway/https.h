@@ -26,6 +26,9 @@ void https_reason(struct connection *c, const char *event, const char *sentence)
 
 /* https_message_of is what is to be published; any thread while the admission is under way. */
 const struct publication *https_message_of(const struct https_publish *p);
+/* https_role_alias_of is set where no message is published, but credentials of this role alias are
+ * asked for (gateway/credentials.h); NULL for a message. */
+const bytes *https_role_alias_of(const struct https_publish *p);
 /* https_admitted continues when the worker has decided, https_kept when the message is on disk. */
 void https_admitted(struct https_publish *p, const struct admission *a);
 void https_kept(struct https_publish *p, status s, const char *text);

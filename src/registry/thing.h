@@ -83,6 +83,11 @@ status thing_principal_attach(const struct registry *r, bytes thing_name, bytes 
 NODISCARD
 status thing_principal_detach(const struct registry *r, bytes thing_name, bytes principal);
 
+/* thing_principal_is_attached: also false for a thing that is not there. */
+NODISCARD
+status thing_principal_is_attached(const struct registry *r, bytes thing_name, bytes certificate_id,
+                                   bool *out_attached);
+
 struct thing_principal {
     bytes name; /* the principal's ARN, or the thing's name */
     enum thing_principal_type type;

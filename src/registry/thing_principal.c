@@ -153,3 +153,10 @@ status principal_list_things(const struct registry *r, bytes principal,
     bytes prefix = key_of_pair(r, certificate_resource(r, id), (bytes){0});
     return list(r, TABLE_PRINCIPAL_THINGS, prefix, type, page, out_list);
 }
+
+status thing_principal_is_attached(const struct registry *r, bytes thing_name, bytes certificate_id,
+                                   bool *out_attached) {
+    bytes resource = certificate_resource(r, certificate_id);
+    return object_has(r, TABLE_THING_PRINCIPALS, key_of_pair(r, thing_name, resource),
+                      out_attached);
+}

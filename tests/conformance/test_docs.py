@@ -31,6 +31,13 @@ def test_the_quick_start_can_be_typed_from_top_to_bottom(shell, server):
     assert '"topic": "lamp/a/state"' in shell.type(with_keys).text
 
 
+def test_users_and_roles_as_the_page_has_them(shell):
+    outputs = [shell.type(block).text for block in blocks("roles.md")]
+    assert ":user/ann" in outputs[1] and "not authorized to perform: iot:CreateThing" in outputs[1]
+    assert ":assumed-role/lamps/try" in outputs[3]
+    assert '"accessKeyId":"ASIA' in outputs[4]
+
+
 @pytest.fixture
 def reader(shell, server):
     """Types the blocks of a page of docs/provisioning/; what it adds to /etc/hosts mosquitto_pub finds in a file."""
