@@ -1,4 +1,5 @@
 """The guide, typed as it stands, and its tables held against the program."""
+import json
 import re
 import sys
 
@@ -49,6 +50,13 @@ def reader(shell, server):
         echo 127.0.0.1 localhost > hosts""")
     return lambda page: [shell.type(block.replace("/etc/hosts", "hosts")).text
                          for block in blocks(page, folder=PROVISIONING)]
+
+
+def test_functions_as_the_page_has_them(shell, server):
+    shell.type(f"ln -s {server.data} kedge-data")
+    outputs = [shell.type(block).text for block in blocks("functions.md", "sh")]
+    assert json.loads(shell.read("out.json")) == {"things": ["lamp"]}
+    assert "iot.amazonaws.com" in outputs[2] and "role/kedge-development" in outputs[3] and "hello" in outputs[3]
 
 
 def test_accounts_as_the_page_has_them(reader):
