@@ -5,7 +5,8 @@
 
 Each DIRECTORY is a data directory that bench_registry left behind (account 123456789012, region us-east-1). Its server is
 asked over HTTP, one request at a time: DescribeThing at random places, ListThings, and policies detached from certificates chosen
-at random and attached again, durable. The directories take turns, three rounds. build/kedge, or KEDGE_BINARY."""
+at random and attached again, durable. All servers run; the directories take turns, fifty requests each, so that what else the
+machine does falls on all alike. A figure is the median of thirty turns. build/kedge, or KEDGE_BINARY."""
 import json
 import pathlib
 import random
@@ -20,7 +21,7 @@ from aws import Client  # noqa: E402
 from connect_scale import cpu_s, stop  # noqa: E402
 
 server_module.REGION = "us-east-1"
-REQUESTS, ROUNDS = 1500, 3
+BATCHES, BATCH = 30, 50
 
 
 def certificate_ids(data):
@@ -47,35 +48,52 @@ def workloads(things, ids, policies):
             "Detach- and AttachPolicy": attach}
 
 
-def measure(server, make):
-    client = Client(server.env)
-    requests = [client.request(*make()) for _ in range(REQUESTS)]
-    with client.connect() as connection:
-        for i, request in enumerate(requests):
-            if i == 100:
-                begun = cpu_s(server.process.pid)
-            connection.sendall(request)
-            status, body = client.answer(connection)
+class Measured:
+    """One workload on one server; its requests are signed beforehand."""
+
+    def __init__(self, server, make):
+        self.server, self.took_s = server, []
+        self.client = Client(server.env)
+        self.connection = self.client.connect()
+        self.requests = iter([self.client.request(*make()) for _ in range((BATCHES + 1) * BATCH)])
+
+    def batch(self):
+        begun = cpu_s(self.server.process.pid)
+        for _ in range(BATCH):
+            self.connection.sendall(next(self.requests))
+            status, body = self.client.answer(self.connection)
             assert status == 200, body
-    return (cpu_s(server.process.pid) - begun) * 1e6 / (REQUESTS - 100)
+        self.took_s.append(cpu_s(self.server.process.pid) - begun)
+
+    def per_request_us(self):
+        """Without the first batch, and without those that something came between."""
+        return statistics.median(self.took_s[1:]) * 1e6 / BATCH
+
+
+def start(data):
+    server = server_module.Server(pathlib.Path(tempfile.mkdtemp()), "--threads", "1", data=data).start()
+    with sqlite3.connect(f"file:{data}/kedge.db?mode=ro", uri=True) as store:
+        things, = store.execute("SELECT count(*) FROM things").fetchone()
+        policies, = store.execute("SELECT count(*) FROM policies").fetchone()
+    return server, workloads(things, certificate_ids(data), policies)
 
 
 def main():
     random.seed(7)
-    results = {}
-    for _ in range(ROUNDS):
-        for data in sys.argv[1:]:
-            server = server_module.Server(pathlib.Path(tempfile.mkdtemp()), "--threads", "1", data=data).start()
-            with sqlite3.connect(f"file:{data}/kedge.db?mode=ro", uri=True) as store:
-                things, = store.execute("SELECT count(*) FROM things").fetchone()
-                policies, = store.execute("SELECT count(*) FROM policies").fetchone()
-            for name, make in workloads(things, certificate_ids(data), policies).items():
-                results.setdefault((name, data), []).append(measure(server, make))
-            stop(server)
-    for (name, data), figures in results.items():
-        base = statistics.median(results[name, sys.argv[1]])
-        print(f"{name:26} {data:30} {statistics.median(figures):7.1f} µs  ratio {statistics.median(figures) / base:.2f}  "
-              f"({', '.join(f'{f:.1f}' for f in figures)})")
+    started = [start(data) for data in sys.argv[1:]]
+    for name in started[0][1]:
+        measured = [Measured(server, works[name]) for server, works in started]
+        for _ in range(BATCHES + 1):
+            for one in measured:
+                one.batch()
+        base = measured[0].per_request_us()
+        for data, one in zip(sys.argv[1:], measured):
+            us = one.per_request_us()
+            print(f"{name:26} {data:30} {us:7.1f} µs  ratio {us / base:.2f}")
+            one.connection.close()
+    for server, _ in started:
+        stop(server)
 
 
-main()
+if __name__ == "__main__":
+    main()

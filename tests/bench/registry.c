@@ -202,7 +202,7 @@ struct question {
 /* CPU time of one request; signing it is the client's. */
 static double ask(const struct question *q, struct arena *a) {
     struct http_request r = {.method = bytes_from(q->method), .body = q->body, .version_minor = 1};
-    const struct signing with = {key.id, key.secret, "us-east-1", "iot", clock_wall_ms()};
+    const struct signing with = {key.id, key.secret, "us-east-1", "iot", clock_wall_ms(), NULL};
     struct api_response response;
     sign_request(&with, q->target, &r, a);
     double begun = report_cpu_us();
