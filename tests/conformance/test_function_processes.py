@@ -21,6 +21,17 @@ def handler(event, context):
 """
 
 
+def make_role(server, name, policy=None):
+    trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+                                                     "Principal": {"Service": "lambda.amazonaws.com"}}]}
+    iam = server.client("iam")
+    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    if policy:
+        iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps(
+            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": policy, "Resource": "*"}]}))
+    return arn
+
+
 def make(server, name, source, role, runtime="python3.12", file="index.py", **options):
     server.client("lambda").create_function(FunctionName=name, Role=role, Runtime=runtime, Handler="index.handler",
                                             Code={"ZipFile": pack(source, file)}, Timeout=options.pop("Timeout", 60), **options)
@@ -31,12 +42,17 @@ def call(server, name, event, **options):
     return answer, json.loads(answer["Payload"].read())
 
 
-def test_unmodified_boto3_comes_home_as_the_functions_role(server):
-    """One that is not there: it comes home, and may nothing."""
-    make(server, "may-not", CALLS_HOME, f"arn:aws:iam::{server.account}:role/functions")
-    refused = call(server, "may-not", {"who": "none"})[1]
-    assert "AccessDenied" in refused["Code"], refused
-    assert "functions" in refused["Message"]
+def test_unmodified_boto3_comes_home_with_the_rights_of_the_functions_role(server):
+    server.client().create_thing(thingName="lamp")
+    make(server, "may", CALLS_HOME, make_role(server, "may", "iot:*"))
+    make(server, "may-not", CALLS_HOME, make_role(server, "may-not"))
+    make(server, "nobody", CALLS_HOME, f"arn:aws:iam::{server.account}:role/nobody")
+    assert call(server, "may", {"who": "all"})[1] == ["lamp"]
+    for name in ("may-not", "nobody"):
+        refused = call(server, name, {"who": "none"})[1]
+        assert refused["Code"] == "AccessDeniedException", refused
+        assert f"assumed-role/{name}/{name} is not authorized to perform: iot:ListThings" in refused["Message"]
+    assert "role/nobody" in refused["Message"] and "does not exist" in refused["Message"]
 
 
 def test_what_a_function_writes_is_in_its_log_group(server):
