@@ -140,6 +140,12 @@ enum attended environment_attend(struct environment *e, uint64_t until_us, unsig
     return what;
 }
 
+bool environment_is_alive(struct environment *e) {
+    struct pollfd ends[] = {{.fd = e->handle, .events = POLLIN},
+                            {.fd = e->report, .events = POLLIN}};
+    return e->dialogue.state == DIALOGUE_READY && poll(ends, COUNT_OF(ends), 0) == 0;
+}
+
 /* ---- life ---- */
 
 /* What the function runs in; whoever confines it goes on. */

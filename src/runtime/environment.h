@@ -93,6 +93,9 @@ enum attended {
 enum attended environment_attend(struct environment *e, uint64_t until_us, unsigned wanted);
 #define WANTS(what) (1u << (what))
 
+/* environment_is_alive is whether it still waits for an event, having waited unattended. */
+bool environment_is_alive(struct environment *e);
+
 /* environment_freeze stops the process until environment_thaw. */
 void environment_freeze(struct environment *e);
 void environment_thaw(struct environment *e);

@@ -103,6 +103,19 @@ static status run_on(struct environment *e, struct invocation *i, struct arena *
     return s;
 }
 
+/* A process that died while it was idle, of whatever, has not seen the event: the next one gets it.
+ */
+static status take_alive(struct runtimes *r, const struct runtime_code *code, struct invocation *i,
+                         struct environment **out) {
+    for (;;) {
+        TRY(pool_take(r, code, i->interpreter, out, &i->cold));
+        if (i->cold || environment_is_alive(*out))
+            return OK;
+        (*out)->is_stale = true;
+        pool_return(*out);
+    }
+}
+
 status runtime_invoke(struct runtimes *r, const struct runtime_code *asked,
                       const struct runtime_event *event, struct arena *a,
                       struct runtime_result *out) {
@@ -118,7 +131,7 @@ status runtime_invoke(struct runtimes *r, const struct runtime_code *asked,
     if (event->timeout_ms > 0)
         i.give_up_us = clock_monotonic_us() + (uint64_t)event->timeout_ms * 1000;
     i.request_id = request_id_of(event, a);
-    TRY(pool_take(r, &code, i.interpreter, &e, &i.cold));
+    TRY(take_alive(r, &code, &i, &e));
     return run_on(e, &i, a, out);
 }
 

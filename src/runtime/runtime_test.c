@@ -1,11 +1,13 @@
 #include "runtime/runtime.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "runtime/environment.h"
 #include "runtime/fixture.h"
 #include "support/testing.h"
 
@@ -312,6 +314,19 @@ TEST(an_idle_process_does_not_run) {
     usleep(500000);
     CHECK_OK(bytes_to_u64(fixture_call(&f, "{}", NULL), UINT64_MAX, &after));
     CHECK(after - before < 25);
+    fixture_close(&f);
+}
+
+TEST(a_process_that_died_idle_costs_no_event) {
+    struct fixture f = {0};
+    struct runtime_result r;
+    open_python(&f, "def handler(e, c): return e\n");
+    CHECK_BYTES(fixture_call(&f, "1", &r), BYTES("1"));
+    const struct environment *e = OWNER(f.runtimes->all.next, struct environment, everywhere);
+    CHECK(e->group > 0 && kill(-e->group, SIGKILL) == 0);
+    usleep(200000);
+    CHECK_BYTES(fixture_call(&f, "2", &r), BYTES("2"));
+    CHECK(r.cold && !r.error);
     fixture_close(&f);
 }
 
