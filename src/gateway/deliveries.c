@@ -7,6 +7,7 @@
 #include "gateway/settings.h"
 #include "rules/bucket.h"
 #include "rules/delivery.h"
+#include "rules/producers.h"
 #include "rules/tables.h"
 #include "web/web.h"
 
@@ -45,6 +46,7 @@ static status lend(struct server *s) {
                                   .stop = &s->stopping,
                                   .context = s,
                                   .failed = rules_undelivered};
+    s->outward.producers = producers_new(s->settings->outbound, &s->stopping);
     if (s->settings->tables)
         TRY(tables_open(s->settings->tables, &s->outward.tables));
     if (!s->settings->s3)
@@ -77,6 +79,7 @@ void deliveries_close(struct server *s) {
     deliveries_free(s->deliveries);
     function_later_free(s->function_later);
     tables_close(s->outward.tables);
+    producers_free(s->outward.producers);
     arena_wipe(&s->delivery_memory);
     arena_done(&s->delivery_memory);
 }

@@ -8,8 +8,8 @@
 #include "rules/action.h"
 
 const struct action_kind *const action_kinds[] = {
-    &action_republish, &action_lambda,      &action_http, &action_s3,
-    &action_dynamodb,  &action_dynamodb_v2, NULL};
+    &action_republish, &action_lambda,   &action_http,        &action_s3,
+    &action_kafka,     &action_dynamodb, &action_dynamodb_v2, NULL};
 
 struct action {
     const struct action_kind *kind;

@@ -200,8 +200,8 @@ TEST(what_cannot_run_is_refused_when_it_is_made) {
         {"{\"sql\":\"SELECT *\",\"awsIotSqlVersion\":\"2020-01-01\",\"actions\":[]}", E_INVALID,
          "There is no SQL version 2020-01-01"},
         {"{\"sql\":\"SELECT *\",\"actions\":[{\"sns\":{}}]}", E_INVALID,
-         "This server has no action sns yet; it has: republish, lambda, http, s3, dynamoDB, "
-         "dynamoDBv2"},
+         "This server has no action sns yet; it has: republish, lambda, http, s3, "
+         "kafka, dynamoDB"},
         {"{\"sql\":\"SELECT *\",\"actions\":[{}]}", E_INVALID, "exactly one member"},
         {"{\"sql\":\"SELECT *\",\"actions\":[{\"republish\":{" ROLE "}}]}", E_INVALID,
          "The action lacks its topic"},

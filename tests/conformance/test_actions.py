@@ -1,4 +1,5 @@
 """What rules send out of the house: webhooks and their destinations [AWS rules 6.2, 6.4]."""
+import ctypes
 import http.client
 import json
 import pathlib
@@ -486,3 +487,57 @@ def test_rows_need_a_database(iot):
     for action in (put_item("t"), keyed("t")):
         with pytest.raises(iot.exceptions.InvalidRequestException, match="no database .* --tables names one, in SQLite or PostgreSQL"):
             rule(iot, "r", "a", action)
+
+
+# Kafka
+
+class Message(ctypes.Structure):
+    _fields_ = [("error", ctypes.c_int), ("topic", ctypes.c_void_p), ("partition", ctypes.c_int32), ("payload", ctypes.c_void_p),
+                ("length", ctypes.c_size_t), ("key", ctypes.c_void_p), ("key_length", ctypes.c_size_t), ("offset", ctypes.c_int64)]
+
+
+class Brokers:
+    """librdkafka's own stand-in for brokers, and a consumer."""
+
+    def __init__(self):
+        self.kafka = ctypes.CDLL("librdkafka.so.1")
+        for name in ("rd_kafka_conf_new", "rd_kafka_new", "rd_kafka_mock_cluster_new", "rd_kafka_topic_partition_list_new",
+                     "rd_kafka_topic_partition_list_add"):
+            getattr(self.kafka, name).restype = ctypes.c_void_p
+        self.kafka.rd_kafka_mock_cluster_bootstraps.restype = ctypes.c_char_p
+        self.kafka.rd_kafka_consumer_poll.restype = ctypes.POINTER(Message)
+        self.owner = self.client(0, {})
+        self.cluster = ctypes.c_void_p(self.kafka.rd_kafka_mock_cluster_new(self.owner, 1))
+        self.servers = self.kafka.rd_kafka_mock_cluster_bootstraps(self.cluster).decode()
+
+    def client(self, kind, settings):
+        conf, why = ctypes.c_void_p(self.kafka.rd_kafka_conf_new()), ctypes.create_string_buffer(200)
+        for name, value in {"log_level": "0", **settings}.items():
+            self.kafka.rd_kafka_conf_set(conf, name.encode(), value.encode(), why, 200)
+        return ctypes.c_void_p(self.kafka.rd_kafka_new(kind, conf, why, 200))
+
+    def read(self, topic, partition, count):
+        consumer = self.client(1, {"bootstrap.servers": self.servers, "group.id": "g", "auto.offset.reset": "earliest"})
+        parts = ctypes.c_void_p(self.kafka.rd_kafka_topic_partition_list_new(1))
+        self.kafka.rd_kafka_topic_partition_list_add(parts, topic.encode(), partition)
+        self.kafka.rd_kafka_assign(consumer, parts)
+        found, end = [], time.monotonic() + 30
+        while len(found) < count and time.monotonic() < end:
+            message = self.kafka.rd_kafka_consumer_poll(consumer, 100)
+            if message and message.contents.error == 0:
+                m = message.contents
+                found.append((ctypes.string_at(m.key, m.key_length), json.loads(ctypes.string_at(m.payload, m.length))))
+        self.kafka.rd_kafka_consumer_close(consumer)
+        return found
+
+
+def test_messages_go_to_kafka_in_their_order(near):
+    brokers, iot = Brokers(), near.client()
+    rule(iot, "r", "d/+/t", {"kafka": {
+        "destinationArn": "arn:aws:iot:eu-central-1:123456789012:ruledestination/vpc/x", "topic": "readings", "key": "${topic(2)}",
+        "partition": "1", "clientProperties": {"bootstrap.servers": brokers.servers, "security.protocol": "PLAINTEXT", "acks": "1"}}})
+    sender = Device(near).connect("sender")
+    for n in range(10):
+        sender.publish("d/7/t", json.dumps({"n": n}))
+    assert brokers.read("readings", 1, 10) == [(b"7", {"n": n}) for n in range(10)]
+    wait_until(lambda: "readings" not in near.run("queue", "--data", near.data).stdout, patience_s(3), "an empty queue")
