@@ -14,7 +14,7 @@ struct listing {
     const char *service;
     bytes action;
     struct permission_need *items;
-    size_t count;
+    size_t count, capacity;
 };
 
 /* ---- members ---- */
@@ -143,9 +143,21 @@ static const struct {
 
 /* ---- templates ---- */
 
+/* Most calls need one thing or two. */
+static void grow(struct listing *l) {
+    l->capacity = l->capacity ? 4 * l->capacity : 4;
+    struct permission_need *items =
+        ARENA_ARRAY(l->registry->arena, struct permission_need, l->capacity);
+    for (size_t i = 0; i < l->count; i++)
+        items[i] = l->items[i];
+    l->items = items;
+}
+
 static status add(struct listing *l, bytes action, bytes resource, const char *passed_to) {
     if (l->count == PERMISSION_NEEDS_MAX)
         return FAIL(E_LIMIT, "a call can name at most %d resources", PERMISSION_NEEDS_MAX);
+    if (l->count == l->capacity)
+        grow(l);
     l->items[l->count++] = (struct permission_need){action, resource, bytes_from(passed_to)};
     return OK;
 }
@@ -305,7 +317,6 @@ status permission_needs(const struct permission *row, const char *service, bytes
                         const struct record *in, const struct registry *r,
                         const struct iam_caller *caller, struct permission_needs *out_needs) {
     struct listing l = {.in = in, .registry = r, .caller = caller, .service = service};
-    l.items = ARENA_ARRAY(r->arena, struct permission_need, PERMISSION_NEEDS_MAX);
     l.action = row && row->action
                    ? bytes_from(row->action)
                    : bytes_from(arena_printf(r->arena, "%s:%.*s", service, BYTES_ARG(operation)));

@@ -35,8 +35,8 @@ status iam_attach(const struct registry *r, const struct iam_entity *to, bytes a
                  to->kind == IAM_KIND_ROLE   ? "PoliciesPerRole"
                  : to->kind == IAM_KIND_USER ? "PoliciesPerUser"
                                              : "PoliciesPerGroup"));
-    TRY(store_save(r->txn, TABLE_IAM_ATTACHMENTS, iam_key_pair(r, owner, arn), (bytes){0}));
-    return store_save(r->txn, TABLE_IAM_ATTACHED_TO, iam_key_pair(r, arn, owner), (bytes){0});
+    TRY(iam_save(r, TABLE_IAM_ATTACHMENTS, iam_key_pair(r, owner, arn), (bytes){0}));
+    return iam_save(r, TABLE_IAM_ATTACHED_TO, iam_key_pair(r, arn, owner), (bytes){0});
 }
 
 status iam_detach(const struct registry *r, const struct iam_entity *from, bytes arn) {
@@ -46,8 +46,8 @@ status iam_detach(const struct registry *r, const struct iam_entity *from, bytes
     TRY(iam_has(r, TABLE_IAM_ATTACHMENTS, iam_key_pair(r, owner, arn), &attached));
     if (!attached)
         return FAIL(E_NOT_FOUND, "Policy %.*s was not found.", BYTES_ARG(bytes_slice(arn, 0, 200)));
-    TRY(store_remove(r->txn, TABLE_IAM_ATTACHMENTS, iam_key_pair(r, owner, arn)));
-    return store_remove(r->txn, TABLE_IAM_ATTACHED_TO, iam_key_pair(r, arn, owner));
+    TRY(iam_remove(r, TABLE_IAM_ATTACHMENTS, iam_key_pair(r, owner, arn)));
+    return iam_remove(r, TABLE_IAM_ATTACHED_TO, iam_key_pair(r, arn, owner));
 }
 
 /* The last parts of keys. */
@@ -104,8 +104,8 @@ status iam_inline_put(const struct registry *r, const struct iam_entity *of, byt
                       bytes document) {
     TRY(iam_entity_require(r, of));
     TRY(check_inline(r, of, name, document));
-    return store_save(r->txn, TABLE_IAM_INLINE_POLICIES,
-                      iam_key_pair(r, iam_entity_owner(r, of), name), document);
+    return iam_save(r, TABLE_IAM_INLINE_POLICIES, iam_key_pair(r, iam_entity_owner(r, of), name),
+                    document);
 }
 
 status iam_inline_load(const struct registry *r, const struct iam_entity *of, bytes name,
@@ -119,8 +119,7 @@ status iam_inline_load(const struct registry *r, const struct iam_entity *of, by
 status iam_inline_delete(const struct registry *r, const struct iam_entity *of, bytes name) {
     bytes document;
     TRY(iam_inline_load(r, of, name, &document));
-    return store_remove(r->txn, TABLE_IAM_INLINE_POLICIES,
-                        iam_key_pair(r, iam_entity_owner(r, of), name));
+    return iam_remove(r, TABLE_IAM_INLINE_POLICIES, iam_key_pair(r, iam_entity_owner(r, of), name));
 }
 
 status iam_inline_list(const struct registry *r, const struct iam_entity *of,

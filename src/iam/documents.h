@@ -22,6 +22,11 @@ struct iam_documents {
     bool missing;
 };
 
+/* iam_generation is another number after each commit that changed anything in IAM, of whatever
+ * process; 0 while there is nothing. With the same number a caller has the same policies. */
+NODISCARD
+status iam_generation(const struct registry *r, uint64_t *out_generation);
+
 /* iam_policies_of gathers them from the store of `r`, whose arena holds them. Root has none. */
 NODISCARD
 status iam_policies_of(const struct registry *r, const struct iam_caller *caller,

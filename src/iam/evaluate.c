@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "codec/date.h"
+#include "iam/kept.h"
 #include "iam/tags.h"
 
 /* ---- what is known of a request ---- */
@@ -90,7 +91,7 @@ static bool speaks_of(const struct iam_documents *documents, const char *key) {
     return false;
 }
 
-static status gather(struct iam_access *x) {
+static status gather_anew(struct iam_access *x) {
     struct iam_documents found;
     TRY(iam_policies_of(x->registry, x->caller, &found));
     x->missing = found.missing;
@@ -100,6 +101,18 @@ static status gather(struct iam_access *x) {
     for (size_t i = 0; i < found.count; i++)
         TRY(keep(x, &found.items[i]));
     return speaks_of(&found, "PrincipalTag/") ? know_tags(x) : OK;
+}
+
+static status gather(struct iam_access *x) {
+    size_t first_tag = x->key_count;
+    uint64_t generation;
+    TRY(iam_generation(x->registry, &generation));
+    if (generation > 0 && iam_kept_find(x, generation))
+        return OK;
+    TRY(gather_anew(x));
+    if (generation > 0)
+        iam_kept_add(x, generation, first_tag);
+    return OK;
 }
 
 status iam_access_open(struct iam_access *access, const struct registry *r,

@@ -54,7 +54,7 @@ status iam_group_delete(const struct registry *r, bytes name) {
     if (members)
         return FAIL(E_DELETE_CONFLICT, "Cannot delete entity, must remove users from group first.");
     TRY(iam_is_bare(r, &entity));
-    return store_remove(r->txn, TABLE_IAM_GROUPS, iam_key(r, name));
+    return iam_remove(r, TABLE_IAM_GROUPS, iam_key(r, name));
 }
 
 static bool has_path(const struct registry *r, const struct row *row, const struct iam_page *page) {
@@ -95,8 +95,8 @@ status iam_group_add(const struct registry *r, bytes group, bytes user) {
         return OK;
     TRY(iam_room(r, TABLE_IAM_GROUPS_OF_USER, iam_key_pair(r, user, (bytes){0}),
                  IAM_USER_GROUPS_MAX, "GroupsPerUser"));
-    TRY(store_save(r->txn, TABLE_IAM_GROUP_MEMBERS, iam_key_pair(r, group, user), (bytes){0}));
-    return store_save(r->txn, TABLE_IAM_GROUPS_OF_USER, iam_key_pair(r, user, group), (bytes){0});
+    TRY(iam_save(r, TABLE_IAM_GROUP_MEMBERS, iam_key_pair(r, group, user), (bytes){0}));
+    return iam_save(r, TABLE_IAM_GROUPS_OF_USER, iam_key_pair(r, user, group), (bytes){0});
 }
 
 status iam_group_remove(const struct registry *r, bytes group, bytes user) {
@@ -106,8 +106,8 @@ status iam_group_remove(const struct registry *r, bytes group, bytes user) {
     if (!member)
         return FAIL(E_NOT_FOUND, "The user %.*s is not in the group %.*s.", BYTES_ARG(user),
                     BYTES_ARG(group));
-    TRY(store_remove(r->txn, TABLE_IAM_GROUP_MEMBERS, iam_key_pair(r, group, user)));
-    return store_remove(r->txn, TABLE_IAM_GROUPS_OF_USER, iam_key_pair(r, user, group));
+    TRY(iam_remove(r, TABLE_IAM_GROUP_MEMBERS, iam_key_pair(r, group, user)));
+    return iam_remove(r, TABLE_IAM_GROUPS_OF_USER, iam_key_pair(r, user, group));
 }
 
 status iam_group_members(const struct registry *r, bytes group, const struct iam_page *page,

@@ -11,6 +11,12 @@ bytes iam_key_pair(const struct registry *r, bytes first, bytes second);
 bytes iam_owner(const struct registry *r, enum iam_kind kind, bytes name);
 bytes iam_entity_owner(const struct registry *r, const struct iam_entity *entity);
 
+/* All that iam/ writes goes through these two: they raise the generation (documents.h). */
+NODISCARD
+status iam_save(const struct registry *r, enum table table, bytes key, bytes value);
+NODISCARD
+status iam_remove(const struct registry *r, enum table table, bytes key);
+
 NODISCARD
 status iam_object_load(const struct registry *r, enum table table, bytes key,
                        const struct field *fields, size_t field_count, void *object);

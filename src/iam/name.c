@@ -111,7 +111,7 @@ status iam_object_save(const struct registry *r, enum table table, bytes key,
                        const struct field *fields, size_t field_count, const void *object) {
     AUTO(buf) value = {0};
     record_encode(fields, field_count, object, &value);
-    return store_save(r->txn, table, key, buf_bytes(&value));
+    return iam_save(r, table, key, buf_bytes(&value));
 }
 
 status iam_has(const struct registry *r, enum table table, bytes key, bool *out_present) {
@@ -159,8 +159,8 @@ status iam_rows_move(const struct registry *r, enum table table, bytes from, byt
         AUTO(buf) key = {0};
         buf_append(&key, to);
         buf_append(&key, bytes_skip(rows[i].key, from.len));
-        TRY(store_remove(r->txn, table, rows[i].key));
-        TRY(store_save(r->txn, table, buf_bytes(&key), rows[i].value));
+        TRY(iam_remove(r, table, rows[i].key));
+        TRY(iam_save(r, table, buf_bytes(&key), rows[i].value));
     }
     return OK;
 }

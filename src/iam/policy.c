@@ -186,9 +186,9 @@ status iam_policy_delete(const struct registry *r, bytes arn) {
                                        "policy, you must delete the policy's versions. The default "
                                        "version is deleted with the policy.");
     TRY(iam_tags_forget(r, iam_owner(r, IAM_KIND_POLICY, p.policy.name)));
-    TRY(store_remove(r->txn, TABLE_IAM_POLICY_VERSIONS,
-                     version_key(r, p.policy.name, p.policy.default_version)));
-    return store_remove(r->txn, TABLE_IAM_POLICIES, iam_key(r, p.policy.name));
+    TRY(iam_remove(r, TABLE_IAM_POLICY_VERSIONS,
+                   version_key(r, p.policy.name, p.policy.default_version)));
+    return iam_remove(r, TABLE_IAM_POLICIES, iam_key(r, p.policy.name));
 }
 
 status iam_policy_version_create(const struct registry *r, bytes arn, bytes document,
@@ -300,8 +300,7 @@ status iam_policy_version_delete(const struct registry *r, bytes arn, bytes vers
     TRY(load_version(r, &p.policy, version, &v));
     if (v.is_default)
         return FAIL(E_DELETE_CONFLICT, "Cannot delete the default version of a policy.");
-    return store_remove(r->txn, TABLE_IAM_POLICY_VERSIONS,
-                        version_key(r, p.policy.name, v.version));
+    return iam_remove(r, TABLE_IAM_POLICY_VERSIONS, version_key(r, p.policy.name, v.version));
 }
 
 /* ---- listing ---- */

@@ -83,7 +83,7 @@ status iam_role_delete(const struct registry *r, bytes name) {
     TRY(iam_role_load(r, name, &role));
     TRY(iam_is_bare(r, &entity));
     TRY(iam_tags_forget(r, iam_entity_owner(r, &entity)));
-    return store_remove(r->txn, TABLE_IAM_ROLES, iam_key(r, name));
+    return iam_remove(r, TABLE_IAM_ROLES, iam_key(r, name));
 }
 
 static bool has_path(const struct registry *r, const struct row *row, const struct iam_page *page) {

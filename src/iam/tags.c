@@ -34,8 +34,8 @@ status iam_tags_set(const struct registry *r, bytes owner, const struct tags *ta
     size_t count;
     TRY(check(tags));
     for (size_t i = 0; i < tags->count; i++)
-        TRY(store_save(r->txn, TABLE_IAM_TAGS, iam_key_pair(r, owner, tags->items[i].key),
-                       tags->items[i].value));
+        TRY(iam_save(r, TABLE_IAM_TAGS, iam_key_pair(r, owner, tags->items[i].key),
+                     tags->items[i].value));
     TRY(rows_of(r, owner, &rows, &count));
     if (count > TAGS_MAX)
         return FAIL(E_LIMIT, "The number of tags has reached the maximum limit.");
@@ -44,7 +44,7 @@ status iam_tags_set(const struct registry *r, bytes owner, const struct tags *ta
 
 status iam_tags_unset(const struct registry *r, bytes owner, const bytes *keys, size_t count) {
     for (size_t i = 0; i < count; i++)
-        TRY(store_remove(r->txn, TABLE_IAM_TAGS, iam_key_pair(r, owner, keys[i])));
+        TRY(iam_remove(r, TABLE_IAM_TAGS, iam_key_pair(r, owner, keys[i])));
     return OK;
 }
 
@@ -65,6 +65,6 @@ status iam_tags_forget(const struct registry *r, bytes owner) {
     size_t count;
     TRY(rows_of(r, owner, &rows, &count));
     for (size_t i = 0; i < count; i++)
-        TRY(store_remove(r->txn, TABLE_IAM_TAGS, rows[i].key));
+        TRY(iam_remove(r, TABLE_IAM_TAGS, rows[i].key));
     return OK;
 }

@@ -72,7 +72,7 @@ status iam_user_delete(const struct registry *r, bytes name) {
     TRY(iam_user_load(r, name, &user));
     TRY(check_bare(r, &entity));
     TRY(iam_tags_forget(r, iam_entity_owner(r, &entity)));
-    return store_remove(r->txn, TABLE_IAM_USERS, iam_key(r, name));
+    return iam_remove(r, TABLE_IAM_USERS, iam_key(r, name));
 }
 
 /* A user that has keys or groups keeps its name: they refer to it by that name. */
@@ -86,7 +86,7 @@ status iam_user_rename(const struct registry *r, bytes name, bytes new_name) {
     TRY(check_bare(r, &entity));
     TRY(iam_rows_move(r, TABLE_IAM_TAGS, iam_key_pair(r, iam_entity_owner(r, &entity), (bytes){0}),
                       iam_key_pair(r, iam_owner(r, IAM_KIND_USER, new_name), (bytes){0})));
-    TRY(store_remove(r->txn, TABLE_IAM_USERS, iam_key(r, name)));
+    TRY(iam_remove(r, TABLE_IAM_USERS, iam_key(r, name)));
     user.name = new_name;
     return iam_user_save(r, &user);
 }
