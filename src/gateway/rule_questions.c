@@ -2,8 +2,10 @@
 
 #include "api/api.h"
 #include "codec/percent.h"
+#include "function/function.h"
 #include "gateway/roles.h"
 #include "http/request.h"
+#include "registry/topic_rule.h"
 
 /* The operations of get_registry_data, and what stands behind the thing's name in their paths. */
 static const struct {
@@ -32,7 +34,24 @@ static status registry_data(void *context, bytes operation, bytes thing, bytes r
                 BYTES_ARG(bytes_slice(operation, 0, 60)));
 }
 
+enum { CALL_MS_MAX = 2000 }; /* [AWS rules 8.4] */
+
+static status invoke(void *context, bytes function, bytes event, struct arena *a, bytes *out) {
+    const struct rule_questions *q = context;
+    const struct registry r = {NULL, a, q->account, bytes_from(q->server->settings->region)};
+    const struct function_request request = {.account = q->account,
+                                             .function = function,
+                                             .event = event,
+                                             .principal = "iot.amazonaws.com",
+                                             .source_arn = topic_rule_arn(&r, q->rule),
+                                             .timeout_ms = CALL_MS_MAX};
+    if (q->let_go)
+        q->let_go(q->context);
+    return function_invoke(q->server->functions, &request, a, out);
+}
+
 void rule_questions_lend(struct rule_questions *q, struct server *s, bytes account) {
     *q = (struct rule_questions){.server = s, .account = account};
-    q->outside = (struct sql_outside){.context = q, .registry_data = registry_data};
+    q->outside =
+        (struct sql_outside){.context = q, .invoke = invoke, .registry_data = registry_data};
 }

@@ -6,6 +6,10 @@
 struct rule_questions {
     struct server *server;
     bytes account; /* whose rule it is */
+    bytes rule;    /* its name: set before each runs */
+    /* called before a function is waited for: lets go of what its own calls may need */
+    void (*let_go)(void *context);
+    void *context;
     struct sql_outside outside;
 };
 

@@ -477,6 +477,16 @@ static struct sql_message message_of(const struct run *r, struct arena *a) {
     return out;
 }
 
+static void commit_batch(struct server *s);
+
+/* The function may write what waits for the transaction that is open. */
+static void let_go(void *context) {
+    struct run *r = context;
+    struct rule *running = r->rule;
+    commit_batch(r->server);
+    r->rule = running;
+}
+
 static void run_rules(struct run *r) {
     AUTO(arena) memory = {0};
     struct publication m = message_view(r->message);
@@ -487,11 +497,14 @@ static void run_rules(struct run *r) {
         log_event(LOG_ERROR, "rule.not_found", "Rule %.*s not found", BYTES_ARG(name));
     struct rule_questions questions;
     rule_questions_lend(&questions, r->server, bytes_from(r->account));
+    questions.let_go = let_go;
+    questions.context = r;
     struct rule_host host = host_of(r);
     host.outside = &questions.outside;
     struct sql_message message = message_of(r, &memory);
     for (size_t i = 0; i < count; i++) {
         r->rule = rules[i];
+        questions.rule = rule_name(rules[i]);
         (void)rule_run(rules[i], &message, &host);
         rule_unref(rules[i]);
     }

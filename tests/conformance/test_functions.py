@@ -351,6 +351,37 @@ def test_a_custom_authorizer_lets_in(server, iot, functions):
     assert verdict["isAuthenticated"] and verdict["principalId"] == "guest"
 
 
+def test_a_rule_asks_a_function(server, iot, functions, device):
+    """aws_lambda(): in the statement, with a function that itself writes to the registry."""
+    arn = create(functions, code="import boto3\ndef handler(event, context):\n"
+                 "    boto3.client('iot').create_thing(thingName=event['name'])\n    return {'made': event['name']}",
+                 Role=development_role(server))["FunctionArn"]
+    iot.create_topic_rule(ruleName="asks", topicRulePayload={
+        "sql": f"SELECT aws_lambda('{arn}', {{'name': topic(2)}}).made AS made FROM 'new/+'", "awsIotSqlVersion": "2016-03-23",
+        "actions": [{"republish": {"roleArn": ROLE, "topic": "answer"}}]})
+    client = device().connect("asker")
+    client.subscribe("answer")
+    client.publish("new/a", "{}")
+    assert json.loads(client.receive(within_s=patience_s(10)).payload) == {}, "no permission yet"
+    allow_iot(functions, iot.get_topic_rule(ruleName="asks")["ruleArn"])
+    invoke(functions, {"name": "warm"})  # two seconds are not enough to start on a busy machine
+    client.publish("new/b", "{}")
+    assert json.loads(client.receive(within_s=patience_s(10)).payload) == {"made": "b"}
+    assert {t["thingName"] for t in iot.list_things()["things"]} >= {"b", "warm"}
+    client.close()
+
+
+def development_role(server):
+    """A role that may do everything."""
+    iam = server.client("iam")
+    trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+                                                     "Principal": {"Service": "lambda.amazonaws.com"}}]}
+    arn = iam.create_role(RoleName="everything", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    iam.put_role_policy(RoleName="everything", PolicyName="all", PolicyDocument=json.dumps(policy(
+        {"Effect": "Allow", "Action": "*", "Resource": "*"})))
+    return arn
+
+
 # The command line
 
 
