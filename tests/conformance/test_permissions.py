@@ -1,7 +1,9 @@
 """Who may do what: users, roles and their sessions, with unmodified boto3.
 
 What TestAuthorization and GetEffectivePolicies tell of devices is in test_authorization.py."""
+import io
 import json
+import zipfile
 
 import botocore.exceptions
 import pytest
@@ -207,3 +209,33 @@ def test_a_template_runs_under_its_role(server):
     server.client("iam").put_role_policy(RoleName="bulk", PolicyName="p", PolicyDocument=document(allow("iot:CreateThing")))
     assert run()["successCount"] == 1
     assert iot.describe_thing(thingName="lamp1")["thingName"] == "lamp1"
+
+
+ASKS = """
+import boto3
+
+def handler(event, context):
+    try:
+        return boto3.client('iot').describe_thing(thingName=event['thing'])['thingName']
+    except Exception as refused:
+        return str(refused)
+"""
+
+
+def test_a_function_may_what_its_role_may(server):
+    """[AWS rules 7]: the credentials in its environment are those of its role."""
+    code, iam, functions = io.BytesIO(), server.client("iam"), server.client("lambda")
+    with zipfile.ZipFile(code, "w") as package:
+        package.writestr("app.py", ASKS)
+    server.client().create_thing(thingName="lamp")
+    arn = role(server, "asks", {"Service": "lambda.amazonaws.com"})
+    functions.create_function(FunctionName="f", Runtime="python3.12", Role=arn, Handler="app.handler", Timeout=30,
+                              Code={"ZipFile": code.getvalue()})
+
+    def ask():
+        return json.loads(functions.invoke(FunctionName="f", Payload=b'{"thing": "lamp"}')["Payload"].read())
+    refused = ask()
+    assert "AccessDeniedException" in refused and f"arn:aws:sts::{server.account}:assumed-role/asks/" in refused, refused
+    assert "because no identity-based policy allows the iot:DescribeThing action" in refused
+    iam.put_role_policy(RoleName="asks", PolicyName="p", PolicyDocument=document(allow("iot:DescribeThing")))
+    assert ask() == "lamp"
