@@ -160,6 +160,14 @@ static status decode_json(struct decoder *d, uint16_t shape_at, const struct jso
     return FAIL(E_INTERNAL, "the model has a type %u", shape->type);
 }
 
+/* Digits, behind a minus perhaps [AWS control-plane 2]. */
+static bool is_decimal(bytes text) {
+    size_t first = text.len > 0 && text.ptr[0] == '-', i = first;
+    while (i < text.len && text.ptr[i] >= '0' && text.ptr[i] <= '9')
+        i++;
+    return i > first && i == text.len;
+}
+
 status decode_simple(const struct model_shape *shape, bytes name, bytes text, struct value *out) {
     struct json number = {.type = JSON_NUMBER, .text = text};
     switch ((enum model_type)shape->type) {
@@ -175,7 +183,8 @@ status decode_simple(const struct model_shape *shape, bytes name, bytes text, st
         break;
     case MODEL_INTEGER:
     case MODEL_LONG:
-        if (json_to_i64(&number, &out->number) == OK && integer_fits(shape, out->number))
+        if (is_decimal(text) && json_to_i64(&number, &out->number) == OK &&
+            integer_fits(shape, out->number))
             return OK;
         break;
     case MODEL_DOUBLE:

@@ -2,7 +2,10 @@
 
 #include <pthread.h>
 
+#include "api/generated/iam.h"
 #include "api/generated/iot.h"
+#include "api/generated/lambda.h"
+#include "api/generated/sts.h"
 #include "support/testing.h"
 
 static const struct model *m = &model_iot;
@@ -20,12 +23,33 @@ static bool fits(const char *pattern, bytes value) {
     return false;
 }
 
-TEST(every_pattern_of_the_model_compiles) {
-    struct patterns *p = patterns_new(m);
-    for (uint16_t i = 0; i < m->pattern_count; i++)
+static void compile_all(const struct model *model) {
+    struct patterns *p = patterns_new(model);
+    for (uint16_t i = 0; i < model->pattern_count; i++)
         (void)pattern_fits(p, i, BYTES("x"));
     patterns_free(p);
+}
+
+TEST(every_pattern_of_the_models_compiles) {
+    compile_all(&model_iot);
+    compile_all(&model_lambda);
+    compile_all(&model_iam);
+    compile_all(&model_sts);
     patterns_free(NULL);
+}
+
+TEST(characters_may_be_written_by_their_number) {
+    struct patterns *p = patterns_new(&model_iam);
+    size_t held = 0;
+    for (uint16_t i = 1; i < model_iam.pattern_count; i++)
+        if (bytes_equal(model_text(&model_iam, model_iam.patterns[i]),
+                        BYTES("(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)"))) {
+            CHECK(pattern_fits(p, i, BYTES("/")) && pattern_fits(p, i, BYTES("/a/b/")));
+            CHECK(!pattern_fits(p, i, BYTES("a")) && !pattern_fits(p, i, BYTES("/a b/")));
+            held++;
+        }
+    CHECK_INT(held, 1);
+    patterns_free(p);
 }
 
 TEST(a_pattern_holds_for_the_whole_value) {
