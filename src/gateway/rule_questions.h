@@ -6,10 +6,7 @@
 struct rule_questions {
     struct server *server;
     bytes account; /* whose rule it is */
-    bytes rule;    /* its name: set before each runs */
-    /* called before a function is waited for: lets go of what its own calls may need */
-    void (*let_go)(void *context);
-    void *context;
+    bytes rule;    /* its name: who asks a function for leave */
     struct sql_outside outside;
 };
 

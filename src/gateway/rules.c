@@ -11,6 +11,7 @@
 #include "function/asynchronous.h"
 #include "gateway/roles.h"
 #include "gateway/rule_questions.h"
+#include "gateway/rule_waits.h"
 #include "gateway/server.h"
 #include "mqtt/property.h"
 #include "registry/function.h"
@@ -43,6 +44,7 @@ struct batch {
 };
 
 struct rules {
+    struct rule_waits *waits;
     struct batch batch;
     _Atomic int64_t waiting; /* messages for the worker */
     pthread_mutex_t lock;    /* held for a look, never across a call that waits */
@@ -151,6 +153,7 @@ status rules_open(struct server *s) {
     struct txn *t;
     size_t count;
     s->rules = NEW(struct rules);
+    s->rules->waits = rule_waits_new();
     (void)pthread_mutex_init(&s->rules->lock, NULL);
     TRY(store_begin_read(s->store, &t));
     status result = account_list(t, &memory, &accounts, &count);
@@ -172,6 +175,7 @@ void rules_close(struct server *s) {
         mem_free(set);
     }
     map_done(&s->rules->sets);
+    rule_waits_free(s->rules->waits);
     (void)pthread_mutex_destroy(&s->rules->lock);
     mem_free(s->rules);
 }
@@ -215,6 +219,7 @@ bool rules_want(struct server *s, bytes account, bytes topic) {
 
 struct run {
     struct job job;
+    struct rule_wait wait;
     struct run *next; /* of the batch */
     struct server *server;
     struct rule *rule; /* the one at work; NULL when it runs for the outbox, on another thread */
@@ -477,14 +482,45 @@ static struct sql_message message_of(const struct run *r, struct arena *a) {
     return out;
 }
 
-static void commit_batch(struct server *s);
+static void run_rule(struct run *r, struct rule *rule, const struct sql_message *m) {
+    struct rule_questions questions;
+    struct rule_host host = host_of(r);
+    rule_questions_lend(&questions, r->server, bytes_from(r->account));
+    questions.rule = rule_name(rule);
+    host.outside = &questions.outside;
+    (void)rule_run(rule, m, &host);
+}
 
-/* The function may write what waits for the transaction that is open. */
-static void let_go(void *context) {
-    struct run *r = context;
-    struct rule *running = r->rule;
-    commit_batch(r->server);
-    r->rule = running;
+/* On a worker of its own, which has the rule to itself. */
+static void run_waiting(struct rule_wait *w) {
+    struct run *r = OWNER(w, struct run, wait);
+    AUTO(arena) memory = {0};
+    struct rule *rule = TAKE(r->rule); /* what it puts has transactions of its own */
+    struct sql_message message = message_of(r, &memory);
+    run_rule(r, rule, &message);
+    rule_unref(rule);
+    run_free(r);
+}
+
+/* A rule that may wait gets the message for itself. */
+static void let_wait(const struct run *r, struct rule *rule) {
+    AUTO(buf) key = {0};
+    struct run *own = NEW(struct run);
+    *own = *r;
+    own->wait.run = run_waiting;
+    own->message = message_ref(r->message);
+    own->client_id = (struct buf){0};
+    buf_append(&own->client_id, buf_bytes(&r->client_id));
+    own->rule = rule_ref(rule);
+    buf_printf(&key, "%s/%.*s", r->account, BYTES_ARG(rule_name(rule)));
+    if (rule_waits_offer(r->server->rules->waits, r->server->workers[CREW_RULE_WAITS],
+                         buf_bytes(&key), &own->wait) == OK)
+        return;
+    log_event(LOG_ERROR, "rule.dropped", "a message to %.*s did not reach rule %.*s: %s",
+              BYTES_ARG(bytes_slice(message_view(r->message).topic, 0, 256)),
+              BYTES_ARG(rule_name(rule)), failure_text());
+    rule_unref(own->rule);
+    run_free(own);
 }
 
 static void run_rules(struct run *r) {
@@ -495,17 +531,13 @@ static void run_rules(struct run *r) {
     size_t count = take_rules(r->server, bytes_from(r->account), m.topic, &memory, &rules);
     if (is_ingest(m.topic, &name, &topic) && count == 0)
         log_event(LOG_ERROR, "rule.not_found", "Rule %.*s not found", BYTES_ARG(name));
-    struct rule_questions questions;
-    rule_questions_lend(&questions, r->server, bytes_from(r->account));
-    questions.let_go = let_go;
-    questions.context = r;
-    struct rule_host host = host_of(r);
-    host.outside = &questions.outside;
     struct sql_message message = message_of(r, &memory);
     for (size_t i = 0; i < count; i++) {
         r->rule = rules[i];
-        questions.rule = rule_name(rules[i]);
-        (void)rule_run(rules[i], &message, &host);
+        if (rule_may_wait(rules[i]))
+            let_wait(r, rules[i]);
+        else
+            run_rule(r, rules[i], &message);
         rule_unref(rules[i]);
     }
 }

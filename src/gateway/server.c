@@ -33,8 +33,8 @@ enum { SPARE_KEYS = 16, LOOK_AROUND_S = 60 };
 
 /* Writers share commits, so more of them at once means fewer waits for the disk. */
 static const unsigned crew_sizes[CREW_COUNT] = {
-    [CREW_DEVICES] = 4,      [CREW_WRITERS] = 8,      [CREW_KEYS] = 2, [CREW_CALLS] = 4,
-    [CREW_INVOCATIONS] = 64, [CREW_AUTHORIZERS] = 16, [CREW_RULES] = 1};
+    [CREW_DEVICES] = 4,      [CREW_WRITERS] = 8,      [CREW_KEYS] = 2,  [CREW_CALLS] = 4,
+    [CREW_INVOCATIONS] = 64, [CREW_AUTHORIZERS] = 16, [CREW_RULES] = 1, [CREW_RULE_WAITS] = 32};
 
 /* ---- what lies on disk ---- */
 

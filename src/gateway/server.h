@@ -41,6 +41,7 @@ enum crew {
     CREW_AUTHORIZERS, /* clients that a function decides about: as slow, and strangers can be many
                        */
     CREW_RULES,       /* topic rules: one thread, so that order is kept */
+    CREW_RULE_WAITS,  /* rules that wait for a function */
     CREW_COUNT
 };
 

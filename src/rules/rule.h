@@ -20,6 +20,8 @@ void rule_unref(struct rule *r); /* NULL does nothing */
 
 bytes rule_name(const struct rule *r);
 bytes rule_topic_filter(const struct rule *r); /* no bytes: FROM is missing */
+/* rule_may_wait: its statement or a template calls aws_lambda(), which takes up to 2 s. */
+bool rule_may_wait(const struct rule *r);
 bool rule_is_disabled(const struct rule *r);
 bool rule_matches(const struct rule *r, bytes topic);
 

@@ -49,3 +49,39 @@ def test_no_message_is_left_out(server, iot, device):
         sender.publish("in", json.dumps({"n": n}))
     assert {ear.next()[1] for _ in range(6)} == {0, 50, 100, 150, 200, 250}
     wait_until(lambda: "nothing waits" in server.run("queue", "--data", server.data).stdout, patience_s(20), "an empty queue")
+
+
+def republish(topic):
+    return {"republish": {"roleArn": ROLE, "topic": topic, "qos": 1}}
+
+
+def test_a_statement_asks_a_function(server, iot, device):
+    """aws_lambda() [AWS rules 4]: the function's policy must let the rule in; without an answer it is Undefined."""
+    arn = make_function(server, "double", "return {'n': event['n'] * 2}")
+    let_rule_in(server, "double", "asks")
+    for rule in ("asks", "stranger"):
+        make_rule(iot, rule, f"SELECT n, aws_lambda('{arn}', *).n AS twice FROM 'in/{rule}'", republish(f"out/{rule}"))
+    watcher = device().connect("watcher").subscribe("out/#")
+    sender = device().connect("sender")
+    sender.publish("in/asks", '{"n": 21}')
+    assert json.loads(watcher.receive().payload) == {"n": 21, "twice": 42}
+    sender.publish("in/stranger", '{"n": 21}')
+    assert json.loads(watcher.receive().payload) == {"n": 21}
+    wait_until(lambda: '"event":"rule.function_failed"' in server.log(), patience_s(2), "a line in the log")
+
+
+def test_a_slow_function_holds_up_no_other_rule(server, iot, device):
+    """It is given up after two seconds; what other rules make of the same messages is there long before."""
+    arn = make_function(server, "slow", "time.sleep(20)")
+    let_rule_in(server, "slow", "asks")
+    make_rule(iot, "asks", f"SELECT n, aws_lambda('{arn}', *) AS answer FROM 'in'", republish("out/asks"))
+    make_rule(iot, "other", "SELECT n FROM 'in'", republish("out/other"))
+    watcher = device().connect("watcher").subscribe("out/#")
+    sender = device().connect("sender")
+    for n in range(8):
+        sender.publish("in", json.dumps({"n": n}))
+    heard = [watcher.receive() for _ in range(8)]
+    assert [m.topic for m in heard] == ["out/other"] * 8 and [json.loads(m.payload)["n"] for m in heard] == list(range(8))
+    late = [watcher.receive(within_s=10) for _ in range(8)]
+    assert {json.loads(m.payload)["n"] for m in late} == set(range(8)) and {m.topic for m in late} == {"out/asks"}
+    assert all("answer" not in json.loads(m.payload) for m in late)
