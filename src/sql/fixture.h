@@ -9,6 +9,7 @@ struct sql_case {
     const char *topic;  /* NULL: "a/b" */
     const char *client; /* NULL: "dev1"; "-": not by MQTT */
     enum sql_version version;
+    size_t len; /* of a payload with zeros, and of `out` where that is the payload; 0: texts */
 };
 
 /* sql_compare evaluates and lets the naive evaluator do the same: false, and both on stderr, when
