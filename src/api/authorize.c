@@ -4,6 +4,7 @@
 
 #include "api/permission.h"
 #include "iam/evaluate.h"
+#include "registry/function_policy.h"
 #include "registry/tags.h"
 
 static const struct permission *const rows[FACE_COUNT] = {
@@ -134,8 +135,26 @@ static void tell_reason(struct asking *g, const struct iam_ask *ask) {
     out->reason = arena_copy(g->registry.arena, buf_bytes(&why));
 }
 
+/* The policy of the function that a call is on, or of the version or alias it names; NULL without
+ * one. It may let somebody in by itself. */
+static struct policy_document *function_policy(struct asking *g, bytes arn) {
+    bytes rest = arn, part = {0}, name, qualifier = {0}, text, revision;
+    struct policy_document *d;
+    for (int i = 0; i < 6; i++)
+        (void)bytes_split(&rest, ':', &part);
+    if (g->exchange->service->face != FACE_LAMBDA || !bytes_equal(part, BYTES("function")) ||
+        !bytes_split(&rest, ':', &name))
+        return NULL;
+    (void)bytes_split(&rest, ':', &qualifier);
+    if (function_policy_text(&g->registry, name, qualifier, &text, &revision) != OK ||
+        policy_document_keep(POLICY_FORM_RESOURCE, name, text, &d) != OK)
+        return NULL;
+    return d;
+}
+
 static status ask_one(struct asking *g, const struct permission_need *need) {
     size_t common = g->key_count;
+    struct policy_document *own = function_policy(g, need->resource);
     if (need->passed_to.len)
         know_one(g, BYTES("iam:PassedToService"), need->passed_to);
     if (g->access.asks_resource_tags)
@@ -143,12 +162,15 @@ static status ask_one(struct asking *g, const struct permission_need *need) {
     const struct iam_ask ask = {.action = need->action,
                                 .resource = need->resource,
                                 .keys = g->keys,
-                                .key_count = g->key_count};
+                                .key_count = g->key_count,
+                                .resource_policies = &own,
+                                .resource_policy_count = own != NULL};
     status s = iam_access_check(&g->access, &ask);
     if (s == E_ACCESS_DENIED) {
         g->exchange->message = arena_copy(g->registry.arena, bytes_from(failure_text()));
         tell_reason(g, &ask);
     }
+    policy_document_unref(own);
     g->key_count = common;
     return s;
 }

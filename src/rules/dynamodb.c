@@ -18,6 +18,7 @@ struct key {
 
 struct dynamodb {
     struct arena memory;
+    bytes role;
     struct sql_template *table, *operation; /* operation: NULL is INSERT */
     struct key keys[2];                     /* hash, range */
     struct sql_template *payload_field;     /* NULL is "payload" */
@@ -44,9 +45,10 @@ static status compile_optional(const struct sql_statement *s, const struct json 
     return json_is_string(value) ? sql_template_compile(s, value->text, out) : OK;
 }
 
-static status compile_role(const struct json *members) {
+static status compile_role(const struct json *members, struct dynamodb *d) {
     bytes role;
     TRY(action_require(members, "roleArn", &role));
+    d->role = arena_copy(&d->memory, role);
     return role_arn_check(role);
 }
 
@@ -68,7 +70,7 @@ static status fill_v1(const struct sql_statement *s, const struct json *members,
     static const char *const hash[] = {"hashKeyField", "hashKeyValue", "hashKeyType"},
                              *const range[] = {"rangeKeyField", "rangeKeyValue", "rangeKeyType"};
     bytes table;
-    TRY(compile_role(members));
+    TRY(compile_role(members, d));
     TRY(action_require(members, "tableName", &table));
     TRY(sql_template_compile(s, table, &d->table));
     TRY(compile_key(s, members, hash, d, &d->keys[0]));
@@ -81,7 +83,7 @@ static status fill_v1(const struct sql_statement *s, const struct json *members,
 static status fill_v2(const struct sql_statement *s, const struct json *members,
                       struct dynamodb *d) {
     bytes table;
-    TRY(compile_role(members));
+    TRY(compile_role(members, d));
     TRY(action_require(json_member(members, BYTES("putItem")), "tableName", &table));
     return sql_template_compile(s, table, &d->table);
 }
@@ -128,8 +130,16 @@ static void add_cell(struct buf *cells, bytes column, enum cell_kind kind, bytes
     record_list_add(cells, text);
 }
 
-static status put_row(struct action_run *run, const struct table_row *row) {
+static status put_row(const struct dynamodb *d, struct action_run *run,
+                      const struct table_row *row) {
+    static const char *const actions[TABLE_ACT_COUNT] = {[TABLE_PUT] = "dynamodb:PutItem",
+                                                         [TABLE_UPDATE] = "dynamodb:UpdateItem",
+                                                         [TABLE_REMOVE] = "dynamodb:DeleteItem"};
     AUTO(buf) content = {0};
+    AUTO(buf) resource = {0};
+    buf_text(&resource, "table/");
+    buf_append(&resource, row->table);
+    TRY(action_may(run, d->role, actions[row->act], buf_bytes(&resource)));
     struct later later = {.lane = row->table};
     record_encode(fields, COUNT_OF(fields), row, &content);
     return delivery_put(run, &later, buf_bytes(&content));
@@ -187,7 +197,7 @@ static status run_v1(const void *compiled, struct action_run *run) {
         add_cell(&cells, buf_bytes(&column), CELL_TEXT, run->payload);
     row.table = buf_bytes(&run->resource);
     row.cells = buf_bytes(&cells);
-    return put_row(run, &row);
+    return put_row(d, run, &row);
 }
 
 static void add_member(struct buf *cells, const struct json *member) {
@@ -232,7 +242,7 @@ static status run_v2(const void *compiled, struct action_run *run) {
         if (json_member(item, member->name) == member) /* the last one of a name counts */
             add_member(&cells, member);
     struct table_row row = {buf_bytes(&run->resource), buf_bytes(&cells), TABLE_PUT};
-    return put_row(run, &row);
+    return put_row(d, run, &row);
 }
 
 /* ---- delivering ---- */

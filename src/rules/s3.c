@@ -10,6 +10,7 @@ enum { ATTEMPTS_MAX = 10, BUCKET_LEN_MIN = 3, BUCKET_LEN_MAX = 63, KEY_BYTES_MAX
 struct s3 {
     struct arena memory;
     struct sql_template *bucket, *key;
+    bytes role;
     bytes acl; /* or no bytes */
 };
 
@@ -48,6 +49,7 @@ static status fill_s3(const struct sql_statement *statement, const struct json *
     TRY(action_require(members, "bucketName", &bucket));
     TRY(action_require(members, "key", &key));
     TRY(role_arn_check(role));
+    s->role = arena_copy(&s->memory, role);
     if (acl && (!json_is_string(acl) || !is_acl(acl->text)))
         return FAIL(E_INVALID, "The cannedAcl of an s3 action is one of S3's, such as private");
     if (acl)
@@ -90,6 +92,16 @@ static status check_bucket(bytes name) {
     return OK;
 }
 
+static status may_put(const struct s3 *s, const struct action_run *run,
+                      const struct bucket_object *o) {
+    AUTO(buf) arn = {0};
+    buf_text(&arn, "arn:aws:s3:::");
+    buf_append(&arn, o->bucket);
+    buf_append_byte(&arn, '/');
+    buf_append(&arn, o->key);
+    return action_may(run, s->role, "s3:PutObject", buf_bytes(&arn));
+}
+
 static status run(const void *compiled, struct action_run *run) {
     const struct s3 *s = compiled;
     AUTO(buf) key = {0};
@@ -106,6 +118,7 @@ static status run(const void *compiled, struct action_run *run) {
                                                            : BYTES("application/octet-stream"),
                               .body = run->payload};
     record_encode(fields, COUNT_OF(fields), &o, &content);
+    TRY(may_put(s, run, &o));
     struct later later = {.lane = o.bucket};
     return delivery_put(run, &later, buf_bytes(&content));
 }

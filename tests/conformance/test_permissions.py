@@ -239,3 +239,17 @@ def test_a_function_may_what_its_role_may(server):
     assert "because no identity-based policy allows the iot:DescribeThing action" in refused
     iam.put_role_policy(RoleName="asks", PolicyName="p", PolicyDocument=document(allow("iot:DescribeThing")))
     assert ask() == "lamp"
+
+
+def test_a_function_may_let_a_user_in_by_its_own_policy(server, user):
+    code, functions = io.BytesIO(), server.client("lambda")
+    with zipfile.ZipFile(code, "w") as package:
+        package.writestr("app.py", "def handler(event, context): return 1")
+    functions.create_function(FunctionName="f", Runtime="python3.12", Role=f"arn:aws:iam::{server.account}:role/r",
+                              Handler="app.handler", Code={"ZipFile": code.getvalue()})
+    bob = user("bob")("lambda")
+    assert refusal(bob.invoke, FunctionName="f", InvocationType="DryRun")["Code"] == "AccessDeniedException"
+    functions.add_permission(FunctionName="f", StatementId="bob", Action="lambda:InvokeFunction",
+                             Principal=f"arn:aws:iam::{server.account}:user/bob")
+    assert bob.invoke(FunctionName="f", InvocationType="DryRun")["StatusCode"] == 204
+    assert refusal(bob.delete_function, FunctionName="f")["Code"] == "AccessDeniedException"
