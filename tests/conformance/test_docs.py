@@ -52,6 +52,12 @@ def reader(shell, server):
                          for block in blocks(page, folder=PROVISIONING)]
 
 
+def test_first_connect_with_a_function_as_the_page_has_it(shell):
+    outputs = [shell.type(block).text for block in blocks("jitr-function.md", "sh")]
+    assert "lost, as it should be" in outputs[-1] and "received PUBACK" in outputs[-1]
+    assert "lamp-" in outputs[-1] and "activated as lamp-" in outputs[-1]
+
+
 def test_functions_as_the_page_has_them(shell, server):
     shell.type(f"ln -s {server.data} kedge-data")
     outputs = [shell.type(block).text for block in blocks("functions.md", "sh")]
