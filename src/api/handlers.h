@@ -176,6 +176,14 @@
     X(UPDATE_TOPIC_RULE_DESTINATION, update_topic_rule_destination, WRITE)     \
     X(DELETE_TOPIC_RULE_DESTINATION, delete_topic_rule_destination, WRITE)     \
     X(CONFIRM_TOPIC_RULE_DESTINATION, confirm_topic_rule_destination, WRITE)   \
+    /* logging.c */                                                            \
+    X(SET_V2_LOGGING_OPTIONS, set_v2_logging_options, WRITE)                   \
+    X(GET_V2_LOGGING_OPTIONS, get_v2_logging_options, READ)                    \
+    X(SET_V2_LOGGING_LEVEL, set_v2_logging_level, WRITE)                       \
+    X(DELETE_V2_LOGGING_LEVEL, delete_v2_logging_level, WRITE)                 \
+    X(LIST_V2_LOGGING_LEVELS, list_v2_logging_levels, READ)                    \
+    X(SET_LOGGING_OPTIONS, set_logging_options, WRITE)                         \
+    X(GET_LOGGING_OPTIONS, get_logging_options, READ)                          \
     /* endpoint.c */                                                           \
     X(DESCRIBE_ENDPOINT, describe_endpoint, READ)
 

@@ -23,6 +23,7 @@
     X(FORBIDDEN, 403, "ForbiddenException", 0x87)                          \
     X(METHOD, 405, "MethodNotAllowedException", 0x83)                      \
     X(NOT_FOUND, 404, "ResourceNotFoundException", 0x80)                   \
+    X(NOT_CONFIGURED, 404, "NotConfiguredException", 0x80)                 \
     X(EXISTS, 409, "ResourceAlreadyExistsException", 0x80)                 \
     X(DELETE_CONFLICT, 409, "DeleteConflictException", 0x80)               \
     X(VERSION_CONFLICT, 409, "VersionConflictException", 0x80)             \

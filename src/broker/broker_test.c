@@ -84,7 +84,8 @@ static void on_taken_over(struct session *s) {
     session_close(TAKE(c->session));
 }
 
-static const struct session_events events = {on_opened, on_taken_over};
+static const struct session_events events = {.session_opened = on_opened,
+                                             .session_taken_over = on_taken_over};
 
 static void connect_as(struct world *w, struct client *c, unsigned loop, const char *id,
                        const struct policy_set *policies) {

@@ -90,6 +90,16 @@ void session_set_policies(struct session *s, const struct policy_set *policies) 
     s->receive_all = !policies || policy_set_allows_all(policies, POLICY_RECEIVE);
 }
 
+void session_tell_deliveries(struct session *s, bool on) {
+    s->tells = on && s->events->session_delivered;
+}
+
+static void count_delivery(struct broker *b, struct session *s, const struct publication *p) {
+    b->figures.delivered++;
+    if (s->tells)
+        s->events->session_delivered(s, p);
+}
+
 status session_subscribe(struct session *s, bytes filter, uint8_t qos_options) {
     struct broker *b = s->space->broker;
     struct map_node *n = map_find(&s->subscriptions, filter);
@@ -165,7 +175,7 @@ void deliver(struct broker *b, struct session *s, const struct publication *p, u
         id = inflight_take(&s->inflight);
     }
     if (packet_append(b->forms, s->output, s->version, qos, retain, id, s->packet_bytes_max))
-        b->figures.delivered++;
+        count_delivery(b, s, p);
     else if (id) /* larger than the client takes: as if delivered [MQTT5-3.1.2-25] */
         (void)inflight_acknowledge(&s->inflight, id);
 }
@@ -213,7 +223,7 @@ void session_resume(struct session *s) {
         packet_forms_start(b->forms, &p);
         uint16_t id = inflight_take(&s->inflight);
         if (packet_append(b->forms, s->output, s->version, 1, w->retain, id, s->packet_bytes_max))
-            b->figures.delivered++;
+            count_delivery(b, s, &p);
         else
             (void)inflight_acknowledge(&s->inflight, id);
         message_unref(w->message);

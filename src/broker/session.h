@@ -24,6 +24,8 @@ struct session_events {
     /* session_taken_over: somebody else connects with this client identifier; close at once (and
      * publish the will): session_close must have been called when this returns. */
     void (*session_taken_over)(struct session *s);
+    /* session_delivered: a message went out; only after session_tell_deliveries. May be NULL. */
+    void (*session_delivered)(struct session *s, const struct publication *p);
 };
 
 /* A SUBSCRIBE that waits until every loop knows its filters; embedded in its owner. */
@@ -54,6 +56,7 @@ struct session {
     uint32_t policy_generation;        /* changes whenever `policies` does */
     uint64_t dropped, denied;
     bool receive_all; /* the policies allow iot:Receive on every topic */
+    bool tells;       /* session_delivered is wanted */
     uint8_t version;  /* of MQTT: 4 or 5 */
     bytes client_id;  /* its own copy, at the end of the struct's memory */
     uint8_t client_id_bytes[];
@@ -82,6 +85,9 @@ static inline struct session **session_owner(const struct session *s) {
 
 /* session_close drops subscriptions and what waits, gives the client identifier up and frees it. */
 void session_close(struct session *s);
+
+/* session_tell_deliveries switches session_delivered on or off. */
+void session_tell_deliveries(struct session *s, bool on);
 
 /* session_set_policies changes what it may receive, from the next message on. */
 void session_set_policies(struct session *s, const struct policy_set *policies);

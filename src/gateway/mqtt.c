@@ -65,6 +65,12 @@ void mqtt_free(struct mqtt_client *m) {
 
 /* ---- endings ---- */
 
+static void tell_disconnected(struct mqtt_client *m, const char *reason) {
+    lifecycle_disconnected(m, reason);
+    event_log_client(
+        m, &(struct logged_event){.event = LOGGED_DISCONNECT, .disconnect_reason = reason});
+}
+
 /* The session goes first: its own will does not come back to it behind its last words. */
 static void leave(struct mqtt_client *m, bool publish_will, const char *disconnect_reason) {
     if (m->session)
@@ -72,7 +78,7 @@ static void leave(struct mqtt_client *m, bool publish_will, const char *disconne
     if (publish_will)
         mqtt_publish_will(m);
     if (m->state == MQTT_OPEN)
-        lifecycle_disconnected(m, disconnect_reason);
+        tell_disconnected(m, disconnect_reason);
     let_go(m);
 }
 
@@ -142,6 +148,8 @@ void mqtt_fail(struct mqtt_client *m, const char *event, enum mqtt_reason reason
         say_why_3_1_1(m, reason);
     if (m->state != MQTT_OPEN && strcmp(event, "connect.denied") == 0)
         lifecycle_connect_failed(m);
+    if (m->state != MQTT_OPEN)
+        event_log_refused(m, event, why);
     leave(m, m->state == MQTT_OPEN, lifecycle_reason(event));
     connection_finish(m->connection);
 }
@@ -159,7 +167,7 @@ static void on_gone(struct connection *c, const char *why) {
     if (m->state == MQTT_OPEN)
         mqtt_publish_will(m);
     if (m->state == MQTT_OPEN)
-        lifecycle_disconnected(m, "CONNECTION_LOST");
+        tell_disconnected(m, "CONNECTION_LOST");
     let_go(m);
 }
 
@@ -204,6 +212,7 @@ void mqtt_set_thing(struct mqtt_client *m, const struct admission *a) {
     set_text(&m->user_properties, buf_bytes(&a->user_properties));
     set_text(&m->groups, buf_bytes(&a->groups));
     m->thing_is_exclusive = a->thing_is_exclusive;
+    event_log_mark(m); /* its groups may be others */
 }
 
 static void on_puback(struct mqtt_client *m, const struct mqtt_frame *f) {
@@ -221,6 +230,8 @@ static void on_pingreq(struct mqtt_client *m, const struct mqtt_frame *f) {
         mqtt_fail_status(m, "packet.malformed", s);
     else
         connection_write(m->connection, MQTT_PINGRESP_PACKET);
+    if (is_logged(m->logged, LOGGED_PING))
+        event_log_client(m, &(struct logged_event){.event = LOGGED_PING});
 }
 
 static void on_disconnect(struct mqtt_client *m, const struct mqtt_frame *f) {

@@ -8,6 +8,7 @@
 #pragma once
 #include "gateway/admission.h"
 #include "gateway/connection.h"
+#include "gateway/event_log.h"
 #include "gateway/reasons.h"
 #include "mqtt/connect.h"
 #include "mqtt/disconnect.h"
@@ -50,6 +51,7 @@ struct mqtt_client {
     uint32_t keep_alive_ms;    /* one and a half times the keep alive; 0: none */
     uint32_t packet_bytes_max; /* the client's Maximum Packet Size; 0: any */
     uint16_t receive_maximum, keep_alive_asked_s;
+    logged_set logged; /* what of it goes to the log of the service */
     enum mqtt_state state;
     enum mqtt_version version;
     bool publish_all;         /* the policies allow iot:Publish everywhere */

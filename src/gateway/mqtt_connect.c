@@ -282,6 +282,8 @@ static void session_opened(struct session *s) {
     }
     log_connected(m);
     lifecycle_connected(m);
+    event_log_mark(m);
+    event_log_client(m, &(struct logged_event){.event = LOGGED_CONNECT});
     connection_release(c);
 }
 
@@ -294,4 +296,10 @@ static void session_taken_over(struct session *s) {
     mqtt_fail(m, "connection.taken_over", MQTT_REASON_SESSION_TAKEN_OVER);
 }
 
-static const struct session_events session_events = {session_opened, session_taken_over};
+static void session_delivered(struct session *s, const struct publication *p) {
+    event_log_client(OWNER(session_owner(s), struct mqtt_client, session),
+                     &(struct logged_event){.event = LOGGED_PUBLISH_OUT, .topic = p->topic});
+}
+
+static const struct session_events session_events = {session_opened, session_taken_over,
+                                                     session_delivered};

@@ -104,8 +104,18 @@ static void acknowledge(struct mqtt_client *m, uint16_t packet_id, enum mqtt_rea
     mqtt_send(m, &packet);
 }
 
+/* Leaves the failure's sentence as it is. */
+static void log_denied(struct mqtt_client *m, const struct mqtt_publish *p) {
+    event_log_client(m, &(struct logged_event){.event = LOGGED_PUBLISH_IN,
+                                               .failed = true,
+                                               .topic = p->topic,
+                                               .reason = "AUTHORIZATION_FAILURE",
+                                               .details = "Authorization Failure"});
+}
+
 /* MQTT 5 at QoS 1 has a word for it; everyone else is disconnected [AWS device-gateway 7]. */
 static void deny(struct mqtt_client *m, const struct mqtt_publish *p) {
+    log_denied(m, p);
     if (m->version != MQTT_5 || p->qos == 0) {
         mqtt_fail(m, "publish.denied", MQTT_REASON_NOT_AUTHORIZED);
         return;
@@ -163,7 +173,8 @@ static void offer_to_rules(struct mqtt_client *m, const struct publication *p) {
     struct rule_source from = {.account = bytes_from(m->who.account),
                                .client_id = m->who.client_id,
                                .principal = bytes_from(m->who.certificate_id),
-                               .source_ip = source_ip(m)};
+                               .source_ip = source_ip(m),
+                               .logged = m->logged};
     rules_offer(m->connection->plane, &from, p);
 }
 
@@ -191,6 +202,8 @@ static void publish(struct mqtt_client *m, struct mqtt_publish *p, struct topic_
                                       .properties = p->properties.raw,
                                       .qos = p->qos,
                                       .retain = p->retain};
+    if (is_logged(m->logged, LOGGED_PUBLISH_IN))
+        event_log_client(m, &(struct logged_event){.event = LOGGED_PUBLISH_IN, .topic = p->topic});
     (void)route_publish(memo->route, &publication, m->session);
     if (concerns_rules(m, memo, p->topic))
         offer_to_rules(m, &publication);

@@ -107,6 +107,15 @@ static void add_filter(struct buf *list, bytes filter) {
     buf_append_byte(list, 0);
 }
 
+static void log_subscribe(struct mqtt_client *m, bytes filter, bool granted) {
+    event_log_client(m,
+                     &(struct logged_event){.event = LOGGED_SUBSCRIBE,
+                                            .failed = !granted,
+                                            .topic = filter,
+                                            .reason = granted ? NULL : "AUTHORIZATION_FAILURE",
+                                            .details = granted ? NULL : "Authorization Failure"});
+}
+
 void mqtt_on_subscribe(struct mqtt_client *m, const struct mqtt_frame *f) {
     struct mqtt_subscribe s;
     status result = mqtt_subscribe_decode(f, m->version, &s);
@@ -133,6 +142,7 @@ void mqtt_on_subscribe(struct mqtt_client *m, const struct mqtt_frame *f) {
         buf_append_byte(&a->codes, code);
         if (code <= 2)
             add_filter(&granted, one.filter);
+        log_subscribe(m, one.filter, code <= 2);
     }
     if (a->denied && m->version != MQTT_5 && !m->limits->answer_denied_3_1_1) {
         on_confirmed(&a->wait, true);
@@ -162,6 +172,7 @@ void mqtt_on_unsubscribe(struct mqtt_client *m, const struct mqtt_frame *f) {
         buf_append_byte(&codes, had ? MQTT_REASON_SUCCESS : MQTT_REASON_NO_SUBSCRIPTION_EXISTED);
         if (had)
             add_filter(&dropped, filter);
+        event_log_client(m, &(struct logged_event){.event = LOGGED_UNSUBSCRIBE, .topic = filter});
     }
     struct mqtt_suback k = {.packet_id = u.packet_id, .codes = buf_bytes(&codes)};
     mqtt_unsuback_encode(&k, m->version, &packet);

@@ -281,6 +281,7 @@ static void mark(struct plane *p, const struct change *c) {
         return;
     case CHANGE_CA_CERTIFICATE: /* does not touch what is connected [AWS identity 2.6] */
     case CHANGE_TOPIC_RULE:
+    case CHANGE_LOGGING: /* gateway/event_log.c */
     case CHANGE_OUTBOX:
     case CHANGE_DOMAIN: /* for new connections */
     case CHANGE_KIND_COUNT:

@@ -13,6 +13,7 @@
 #include "gateway/rule_questions.h"
 #include "gateway/rule_waits.h"
 #include "gateway/server.h"
+#include "logs/book.h"
 #include "mqtt/property.h"
 #include "registry/function.h"
 #include "registry/topic_rule.h"
@@ -228,6 +229,7 @@ struct run {
     struct buf client_id;
     bool from_mqtt;
     unsigned hops;
+    logged_set logged;
     int64_t now_ms;
 };
 
@@ -387,10 +389,65 @@ static status invoke(void *context, const struct rule *rule, bytes function, byt
     return OK;
 }
 
+/* ---- what the log of the service says of rules ---- */
+
+/* `e` without what all lines of a message share. */
+static void log_of_rule(const struct run *r, struct logged_event e) {
+    if (!(e.failed ? is_failure_logged(r->logged, e.event) : is_logged(r->logged, e.event)))
+        return;
+    struct logged_subject who = {.account = bytes_from(r->account),
+                                 .client_id =
+                                     r->from_mqtt ? buf_bytes(&r->client_id) : BYTES("N/A"),
+                                 .principal = bytes_from(r->principal)};
+    e.trace_id = r->trace_id;
+    if (e.topic.len == 0)
+        e.topic = message_view(r->message).topic;
+    event_log_write(r->server, &who, &e);
+}
+
+static void executed(void *context, const struct rule *rule, const char *action, bytes resource) {
+    log_of_rule(context, (struct logged_event){.event = LOGGED_RULE_EXECUTION,
+                                               .rule_name = rule_name(rule),
+                                               .rule_action = action,
+                                               .resource = resource});
+}
+
+/* A group must be there, as on AWS: lines that nobody looks for would be lost in silence. */
+static status check_group(const struct run *r, bytes name) {
+    AUTO(arena) memory = {0};
+    struct log_book b = {NULL, &memory, bytes_from(r->account)};
+    struct log_group group;
+    TRY(logs_begin_read(r->server->logs, &b.txn));
+    status s = log_group_load(&b, name, &group);
+    store_rollback(b.txn);
+    return s;
+}
+
+static status append_to_log(void *context, bytes role_arn, bytes group, bytes stream,
+                            const struct log_entry *entries, size_t count) {
+    struct run *r = context;
+    AUTO(buf) arn = {0};
+    if (!r->server->logs)
+        return FAIL(E_UNAVAILABLE, "this server keeps no logs");
+    TRY(check_group(r, group));
+    buf_printf(&arn, "arn:aws:logs:%s:%s:log-group:%.*s:log-stream:%.*s",
+               r->server->settings->region, r->account, BYTES_ARG(group), BYTES_ARG(stream));
+    TRY(role_may(r->server, bytes_from(r->account), role_arn, "logs:PutLogEvents",
+                 buf_bytes(&arn)));
+    logs_append(r->server->logs, bytes_from(r->account), group, stream, entries, count);
+    return OK;
+}
+
 static void failed(void *context, const struct rule *rule, const char *action, const char *sentence,
                    bool error_action) {
     const struct run *r = context;
     struct log_line l;
+    log_of_rule(r, (struct logged_event){.event = LOGGED_RULE_EXECUTION,
+                                         .failed = true,
+                                         .rule_name = rule_name(rule),
+                                         .rule_action = action,
+                                         .reason = "RuleExecutionFailed",
+                                         .details = sentence});
     if (!log_begin(&l, LOG_ERROR, error_action ? "rule.error_action_failed" : "rule.action_failed"))
         return;
     log_text(&l, "accountId", r->account);
@@ -404,6 +461,10 @@ static void failed(void *context, const struct rule *rule, const char *action, c
 static void function_failed(void *context, const struct rule *rule, const char *sentences) {
     const struct run *r = context;
     struct log_line l;
+    log_of_rule(r, (struct logged_event){.event = LOGGED_FUNCTION_EXECUTION,
+                                         .failed = true,
+                                         .rule_name = rule_name(rule),
+                                         .details = sentences});
     if (!log_begin(&l, LOG_ERROR, "rule.function_failed"))
         return;
     log_text(&l, "accountId", r->account);
@@ -463,6 +524,8 @@ static struct rule_host host_of(struct run *r) {
                               .put = put,
                               .invoke = invoke,
                               .may = may,
+                              .executed = executed,
+                              .log = append_to_log,
                               .hops = r->hops};
 }
 
@@ -523,6 +586,17 @@ static void let_wait(const struct run *r, struct rule *rule) {
     run_free(own);
 }
 
+static void log_not_found(const struct run *r, bytes name) {
+    char details[256];
+    (void)snprintf(details, sizeof details, "Rule %.*s not found", BYTES_ARG(name));
+    log_event(LOG_ERROR, "rule.not_found", "%s", details);
+    log_of_rule(r, (struct logged_event){.event = LOGGED_RULE_NOT_FOUND,
+                                         .failed = true,
+                                         .rule_name = name,
+                                         .reason = "RuleNotFound",
+                                         .details = details});
+}
+
 static void run_rules(struct run *r) {
     AUTO(arena) memory = {0};
     struct publication m = message_view(r->message);
@@ -530,10 +604,13 @@ static void run_rules(struct run *r) {
     bytes name, topic;
     size_t count = take_rules(r->server, bytes_from(r->account), m.topic, &memory, &rules);
     if (is_ingest(m.topic, &name, &topic) && count == 0)
-        log_event(LOG_ERROR, "rule.not_found", "Rule %.*s not found", BYTES_ARG(name));
+        log_not_found(r, name);
     struct sql_message message = message_of(r, &memory);
     for (size_t i = 0; i < count; i++) {
         r->rule = rules[i];
+        log_of_rule(r, (struct logged_event){.event = LOGGED_RULE_MATCH,
+                                             .topic = message.topic,
+                                             .rule_name = rule_name(rules[i])});
         if (rule_may_wait(rules[i]))
             let_wait(r, rules[i]);
         else
@@ -590,6 +667,13 @@ static void run(struct job *j) {
         commit_batch(s);
 }
 
+/* What is logged of a client was worked out by its loop. */
+static logged_set wants_of(struct server *s, const struct rule_source *from) {
+    struct logged_subject who = {
+        .account = from->account, .principal = from->principal, .source_ip = from->source_ip};
+    return from->client_id.ptr ? from->logged : event_log_wants(s, &who);
+}
+
 void rules_offer(struct plane *p, const struct rule_source *from, const struct publication *m) {
     struct run *r = NEW(struct run);
     r->job.run = run;
@@ -602,6 +686,7 @@ void rules_offer(struct plane *p, const struct rule_source *from, const struct p
     r->from_mqtt = from->client_id.ptr != NULL;
     buf_append(&r->client_id, from->client_id);
     r->hops = from->hops;
+    r->logged = wants_of(p->server, from);
     r->now_ms = clock_wall_ms();
     if (workers_post(p->server->workers[CREW_RULES], NULL, &r->job) == OK) {
         atomic_fetch_add(&p->server->rules->waiting, 1);

@@ -6,6 +6,7 @@
  * of one publisher's messages keeps their order. */
 #pragma once
 #include "broker/message.h"
+#include "gateway/event_log.h"
 #include "store/store.h"
 
 struct plane;
@@ -31,7 +32,8 @@ struct rule_source {
     bytes account;
     bytes client_id; /* ptr NULL: not from an MQTT client */
     bytes principal, source_ip;
-    unsigned hops; /* rules it has been through */
+    unsigned hops;     /* rules it has been through */
+    logged_set logged; /* what is logged of an MQTT client (gateway/event_log.h) */
 };
 /* rules_offer hands a message to the worker; on the plane's loop. When too much waits it is
  * dropped, which the log tells. */

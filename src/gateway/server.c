@@ -13,6 +13,7 @@
 #include "gateway/announcements.h"
 #include "gateway/deliveries.h"
 #include "gateway/documents.h"
+#include "gateway/event_log.h"
 #include "gateway/functions.h"
 #include "gateway/presence.h"
 #include "gateway/principals.h"
@@ -114,6 +115,7 @@ static void told(void *server, const struct change *changes, size_t count) {
         domains |= changes[i].kind == CHANGE_DOMAIN;
     principals_told(server, changes, count);
     rules_told(server, changes, count);
+    event_log_told(server, changes, count);
     outbox_told(((struct server *)server)->outbox, changes, count);
     if (domains)
         (void)kill(getpid(), SIGHUP);
@@ -126,6 +128,7 @@ status server_open(struct server *s, const struct settings *settings) {
     store_on_announcement(s->store, announcements_send, s);
     TRY(open_account(s));
     TRY(open_logs(s));
+    TRY(event_log_open(s));
     TRY(retained_look(s));
     TRY(authority_open(settings->data, &s->authority));
     TRY(issuer_open(settings->data, &s->issuer));
@@ -186,6 +189,7 @@ void server_close(struct server *s) {
     accounts_done(s);
     crls_done(&s->upkeep.crls);
     authority_free(s->authority);
+    event_log_close(s);
     logs_close(s->logs);
     store_close(s->store);
 }

@@ -17,6 +17,7 @@ struct api;
 struct deliveries;
 struct bulk; /* provisioning/bulk.h */
 struct documents;
+struct event_log;        /* gateway/event_log.h */
 struct function_later;   /* function/asynchronous.h */
 struct functions;        /* function/function.h */
 struct function_host;    /* function/host.h */
@@ -55,6 +56,7 @@ struct server {
     struct directory *directory;
     struct presence *presence; /* NULL: nobody asks who is connected */
     struct logs *logs;
+    struct event_log *event_log;
     struct issuer *issuer;
     struct key_pool *key_pool;
     char *buckets_folder;

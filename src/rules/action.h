@@ -48,8 +48,8 @@ struct action_kind {
 
 /* action_kinds ends with NULL. */
 extern const struct action_kind *const action_kinds[];
-extern const struct action_kind action_dynamodb, action_dynamodb_v2, action_http, action_kafka,
-    action_lambda, action_republish, action_s3;
+extern const struct action_kind action_cloudwatch_logs, action_dynamodb, action_dynamodb_v2,
+    action_http, action_kafka, action_lambda, action_republish, action_s3;
 
 /* action_require gives the text of a member, or fails E_INVALID naming it. */
 NODISCARD

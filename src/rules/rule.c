@@ -8,8 +8,9 @@
 #include "rules/action.h"
 
 const struct action_kind *const action_kinds[] = {
-    &action_republish, &action_lambda,   &action_http,        &action_s3,
-    &action_kafka,     &action_dynamodb, &action_dynamodb_v2, NULL};
+    &action_republish,   &action_lambda,          &action_http,
+    &action_s3,          &action_kafka,           &action_dynamodb,
+    &action_dynamodb_v2, &action_cloudwatch_logs, NULL};
 
 struct action {
     const struct action_kind *kind;
@@ -249,6 +250,13 @@ struct result {
     bool is_json;
 };
 
+/* Those who log want to know what went well, too. */
+static void tell_executed(const struct rule *r, const struct action *a,
+                          const struct action_run *run) {
+    if (run->host->executed)
+        run->host->executed(run->host->context, r, a->kind->name, buf_bytes(&run->resource));
+}
+
 static void run_action(const struct rule *r, const struct action *a, struct sql_evaluation *e,
                        const struct result *result, const struct rule_host *host,
                        struct failures *failures) {
@@ -266,6 +274,8 @@ static void run_action(const struct rule *r, const struct action *a, struct sql_
         host->failed(host->context, r, a->kind->name, failure_text(), is_error_action);
         if (failures)
             add_failure(failures, &failure);
+    } else {
+        tell_executed(r, a, &run);
     }
     buf_done(&run.resource);
 }

@@ -7,6 +7,7 @@
 
 enum { RULE_ACTIONS_MAX = 10, RULE_HOPS_MAX = 8 /* messages that rules made of messages */ };
 
+struct log_entry;   /* logs/logs.h */
 struct outbox_item; /* outbox/outbox.h */
 struct rule;
 
@@ -51,6 +52,12 @@ struct rule_host {
     /* may asks whether a role that an action names may do it on a resource of the account, written
      * as an ARN has it behind the account ("topic/a"), or as a whole ARN. NULL: every role may. */
     status (*may)(void *context, bytes role_arn, const char *action, bytes resource);
+    /* executed tells of an action that succeeded, and what it acted on; may be NULL. */
+    void (*executed)(void *context, const struct rule *r, const char *action, bytes resource);
+    /* log adds lines to a log group, in a stream of the rule's name, if the role may; E_NOT_FOUND
+     * without that group. NULL: this server keeps no logs. */
+    status (*log)(void *context, bytes role_arn, bytes group, bytes stream,
+                  const struct log_entry *entries, size_t count);
     const struct sql_outside *outside; /* may be NULL */
     unsigned hops;                     /* rules that the message has been through */
 };

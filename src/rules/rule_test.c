@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "logs/logs.h"
 #include "mqtt/property.h"
 #include "support/testing.h"
 
@@ -44,10 +45,24 @@ static status invoke(void *context, const struct rule *r, bytes function, bytes 
     return OK;
 }
 
+static status append(void *context, bytes role, bytes group, bytes stream,
+                     const struct log_entry *entries, size_t count) {
+    struct seen *s = context;
+    CHECK_BYTES(role, BYTES("arn:aws:iam::123456789012:role/r"));
+    if (bytes_equal(group, BYTES("gone")))
+        return FAIL(E_NOT_FOUND, "The specified log group does not exist.");
+    for (size_t i = 0; i < count; i++) {
+        size_t used = strlen(s->published);
+        (void)snprintf(s->published + used, sizeof s->published - used, "%.*s/%.*s %.*s;",
+                       BYTES_ARG(group), BYTES_ARG(stream), BYTES_ARG(entries[i].message));
+    }
+    return OK;
+}
+
 static bool run(const char *payload, const char *message, struct seen *out) {
     struct rule *r;
     struct rule_host host = {
-        .context = out, .publish = publish, .failed = failed, .invoke = invoke};
+        .context = out, .publish = publish, .failed = failed, .invoke = invoke, .log = append};
     struct sql_message m = {.topic = BYTES("d/7/t"),
                             .payload = bytes_from(message),
                             .client_id = BYTES("dev1"),
@@ -397,6 +412,29 @@ TEST(functions_take_json_and_nothing_else) { /* [AWS rules 5] */
               "\"actions\":[" LAMBDA("arn:f-7") "]}",
               "no json", &s));
     CHECK_TEXT(s.published, "arn:f-7({\"data\":\"bm8ganNvbg==\"});");
+}
+
+#define LOG(group, more) "{\"cloudwatchLogs\":{" ROLE ",\"logGroupName\":\"" group "\"" more "}}"
+
+TEST(cloudwatch_logs_keeps_the_result_or_the_records_of_a_batch) { /* [AWS rules 6.2] */
+    struct seen s;
+    CHECK(run(
+        "{\"sql\":\"SELECT * FROM 'd/+/t'\",\"awsIotSqlVersion\":\"2016-03-23\",\"actions\":[" LOG(
+            "line/${topic(2)}", "") "]}",
+        "{\"a\":1}", &s));
+    CHECK_TEXT(s.published, "line/7/R {\"a\":1};");
+    CHECK(run("{\"sql\":\"SELECT VALUE r FROM "
+              "'d/+/t'\",\"awsIotSqlVersion\":\"2016-03-23\",\"actions\":[" LOG(
+                  "g", ",\"batchMode\":true") "]}",
+              "{\"r\":[{\"timestamp\":1,\"message\":\"a\"},{\"timestamp\":2,\"message\":\"b\"}]}",
+              &s));
+    CHECK_TEXT(s.published, "g/R a;g/R b;");
+    CHECK(
+        run("{\"sql\":\"SELECT * FROM 'd/+/t'\",\"actions\":[" LOG("g", ",\"batchMode\":true") "]}",
+            "{\"message\":\"a\"}", &s));
+    CHECK(strstr(s.failed, "needs a timestamp"));
+    CHECK(run("{\"sql\":\"SELECT * FROM 'd/+/t'\",\"actions\":[" LOG("gone", "") "]}", "{}", &s));
+    CHECK(strstr(s.failed, "R cloudwatchLogs: The specified log group does not exist."));
 }
 
 TEST_MAIN("rules/rule")

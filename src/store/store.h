@@ -88,6 +88,7 @@
     X(FUNCTION_ALIASES, "function_aliases", SMALL)                             \
     X(FUNCTION_POLICIES, "function_policies", LARGE)                           \
     X(FUNCTION_EVENT_CONFIGS, "function_event_configs", SMALL)                 \
+    X(LOGGING_LEVELS, "logging_levels", SMALL)                                 \
     /* of the logs' own store (logs/book.h) */                                 \
     X(LOG_GROUPS, "log_groups", SMALL)                                         \
     X(LOG_STREAMS, "log_streams", SMALL)                                       \
@@ -196,6 +197,7 @@ enum change_kind {
     CHANGE_TOPIC_RULE,      /* key: rule name */
     CHANGE_THING_TYPE,      /* key: type name; what it adds to messages changed */
     CHANGE_OUTBOX,          /* key: outbox/internal.h; something was put in */
+    CHANGE_LOGGING,         /* key: none; what is logged of the account's devices */
     CHANGE_KIND_COUNT
 };
 struct change {
