@@ -53,11 +53,16 @@ static status in_the_way(const char *path) {
     return trouble("unpack", path);
 }
 
+/* Its mode is what it is whatever the umask is. */
+static bool make_at(const struct unpacked *u) {
+    return mkdirat(u->root, u->path, 0755) == 0 && fchmodat(u->root, u->path, 0755, 0) == 0;
+}
+
 /* Makes the folders above the last part of u->path. */
 static status make_parents(struct unpacked *u) {
     for (char *slash = strchr(u->path, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = 0;
-        bool fine = mkdirat(u->root, u->path, 0755) == 0 || errno == EEXIST;
+        bool fine = make_at(u) || errno == EEXIST;
         status s = fine ? OK : in_the_way(u->path);
         *slash = '/';
         TRY(s);
@@ -75,7 +80,7 @@ static status put_folder(void *context, bytes name) {
     struct stat about;
     set_path(u, name);
     TRY(make_parents(u));
-    if (mkdirat(u->root, u->path, 0755) == 0)
+    if (make_at(u))
         return OK;
     bool is_there = errno == EEXIST &&
                     fstatat(u->root, u->path, &about, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -89,7 +94,7 @@ static status put_file(void *context, bytes name, bool executable) {
     set_path(u, name);
     TRY(make_parents(u));
     u->file = openat(u->root, u->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-    return u->file >= 0 ? OK : in_the_way(u->path);
+    return u->file >= 0 && fchmod(u->file, mode) == 0 ? OK : in_the_way(u->path);
 }
 
 static status put_data(void *context, bytes piece) {
