@@ -110,10 +110,10 @@ struct sql_node *sql_literal(struct sql_parser *p, struct sql_value v) {
 }
 
 struct sql_node *sql_number_literal(struct sql_parser *p, struct sql_token t) {
-    struct decimal d;
-    if (!decimal_parse(t.text, &d))
+    struct sql_value v = sql_number_from_text(t.text, p->tree.keeps_decimals);
+    if (v.type == SQL_UNDEFINED)
         sql_fail(p, "the number %.*s is out of range", BYTES_ARG(bytes_slice(t.text, 0, 60)));
-    return sql_literal(p, p->failed ? sql_undefined() : sql_number(d));
+    return sql_literal(p, v);
 }
 
 struct sql_node *sql_subquery(struct sql_parser *p, struct sql_select *s) {
@@ -320,9 +320,8 @@ static status parse(struct arena *a, bytes text, int start, struct sql_tree *out
     return OK;
 }
 
-status sql_parse_statement(struct arena *a, bytes text, struct sql_tree *out) {
-    *out = (struct sql_tree){0};
-    return parse(a, text, SQL_T_STATEMENT, out);
+status sql_parse_statement(struct arena *a, bytes text, struct sql_tree *inout_tree) {
+    return parse(a, text, SQL_T_STATEMENT, inout_tree);
 }
 
 status sql_parse_expression(struct arena *a, bytes text, struct sql_tree *inout_tree) {

@@ -50,6 +50,7 @@ status sql_compile(bytes text, enum sql_version version, struct sql_statement **
                     SQL_TEXT_MAX);
     struct sql_statement *s = NEW(struct sql_statement);
     s->version = version;
+    s->tree.keeps_decimals = version == SQL_2015_10_08;
     status result = sql_parse_statement(&s->arena, text, &s->tree);
     if (result != OK) {
         sql_statement_free(s);

@@ -61,6 +61,7 @@ enum {
 };
 
 struct sql_tree {
+    bool keeps_decimals;              /* given: a literal 10.0 is not the Int 10 [AWS rules 1.3] */
     struct sql_assignment *variables; /* SET */
     size_t variable_count;
     struct sql_select *select;
@@ -99,9 +100,9 @@ void sql_assign(struct sql_parser *p, bytes name, struct sql_node *value);
 void sql_fail(struct sql_parser *p, const char *format, ...) PRINTF(2, 3);
 
 /* sql_parse_statement and sql_parse_expression copy `text` into `a` and read all of it into a tree
- * there; an expression may use the variables that *inout_tree has. E_SQL_PARSE with line, column
- * and what was expected. */
+ * there, which says how literals are meant; an expression may use the variables it has. E_SQL_PARSE
+ * with line, column and what was expected. */
 NODISCARD
-status sql_parse_statement(struct arena *a, bytes text, struct sql_tree *out);
+status sql_parse_statement(struct arena *a, bytes text, struct sql_tree *inout_tree);
 NODISCARD
 status sql_parse_expression(struct arena *a, bytes text, struct sql_tree *inout_tree);

@@ -50,7 +50,8 @@ static size_t end_of_expression(bytes text) {
 /* SET's variables may be used: the statement's tree is known to the parser. */
 static status parse_part(const struct sql_statement *s, struct sql_template *t, bytes text) {
     struct sql_tree tree = {.variables = s->tree.variables,
-                            .variable_count = s->tree.variable_count};
+                            .variable_count = s->tree.variable_count,
+                            .keeps_decimals = s->tree.keeps_decimals};
     TRY(sql_parse_expression(&t->arena, text, &tree));
     t->asks_others = t->asks_others || tree.asks_others;
     add_part(t, (bytes){0}, tree.expression);

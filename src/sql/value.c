@@ -50,11 +50,11 @@ static bool looks_decimal(bytes digits) {
     return false;
 }
 
-static struct sql_value number_from_json(const struct json *v, bool keep_decimals) {
+struct sql_value sql_number_from_text(bytes text, bool keep_decimals) {
     struct decimal d;
-    if (!decimal_parse(v->text, &d))
+    if (!decimal_parse(text, &d))
         return sql_undefined();
-    if (keep_decimals && looks_decimal(v->text))
+    if (keep_decimals && looks_decimal(text))
         return (struct sql_value){.type = SQL_DECIMAL, .number = d};
     return sql_number(d);
 }
@@ -69,7 +69,7 @@ struct sql_value sql_from_json(const struct json *v, bool keep_decimals) {
     case JSON_TRUE:
         return sql_boolean(v->type == JSON_TRUE);
     case JSON_NUMBER:
-        return number_from_json(v, keep_decimals);
+        return sql_number_from_text(v->text, keep_decimals);
     case JSON_STRING:
         return sql_string(v->text);
     case JSON_ARRAY:

@@ -51,6 +51,9 @@ struct sql_walk {
 /* sql_from_json gives the value of one JSON value; a number that is whole is an Int, unless the
  * version tells 10.0 from 10 (`keep_decimals`) [AWS rules 1.3]. */
 struct sql_value sql_from_json(const struct json *v, bool keep_decimals);
+/* sql_number_from_text does so for a number as JSON writes it; Undefined when it is out of range.
+ */
+struct sql_value sql_number_from_text(bytes text, bool keep_decimals);
 
 struct sql_walk sql_walk(const struct sql_value *v, bool keep_decimals);
 bool sql_walk_next(struct sql_walk *w);
