@@ -23,6 +23,7 @@ int command_import(int count, char **words);
 int command_export(int count, char **words);
 int command_function(int count, char **words);
 int command_queue(int count, char **words);
+int command_logs(int count, char **words);
 
 /* What most commands take: --data DIR, --account ID and one word. */
 struct arguments {
@@ -31,11 +32,13 @@ struct arguments {
     const char *id;       /* --id */
     const char *expiring; /* --expiring */
     const char *ca;       /* --ca */
+    const char *since;    /* --since */
     const char *more;     /* a second word, for commands that take one */
     const char *word;     /* NULL when there was none */
     bool coverage;        /* --coverage */
     bool force;           /* --force */
     bool replace;         /* --replace */
+    bool follow;          /* --follow */
 };
 /* arguments_parse takes the words after the command; E_INVALID names what it does not know. */
 NODISCARD

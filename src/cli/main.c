@@ -46,6 +46,8 @@ static const struct command commands[] = {
      "writes all certificates of an account as a ledger"},
     {"function", command_function, "add|list|show|invoke|logs|remove [NAME] [--data DIR] …",
      "keeps functions, also while the server runs; kedge function --help tells more"},
+    {"logs", command_logs, "[GROUP] [--since 10m] [--follow] [--data DIR] [--account ID]",
+     "prints the lines of a log group, or which groups there are"},
     {"queue", command_queue, "[retry [LANE]|drop LANE] [--data DIR] [--account ID]",
      "lists what waits to be delivered elsewhere, tries it now or drops it; beside the server too"},
     {"api", command_api, "--coverage", "prints which of AWS IoT's operations are there"},
@@ -78,6 +80,8 @@ static const char **place_of(struct arguments *a, const char *name) {
         return &a->ca;
     if (strcmp(name, "--expiring") == 0)
         return &a->expiring;
+    if (strcmp(name, "--since") == 0)
+        return &a->since;
     return strcmp(name, "--id") == 0 ? &a->id : NULL;
 }
 
@@ -95,6 +99,8 @@ status arguments_parse(int count, char **words, struct arguments *out) {
             a.force = true;
         else if (strcmp(words[i], "--replace") == 0)
             a.replace = true;
+        else if (strcmp(words[i], "--follow") == 0)
+            a.follow = true;
         else if (words[i][0] == '-' && words[i][1] == '-')
             return FAIL(E_INVALID, "there is no option %s; see kedge help", words[i]);
         else if (a.word && !a.more)

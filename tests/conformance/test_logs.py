@@ -194,3 +194,19 @@ def test_logs_outlive_the_server(server, logs):
     server.stop()
     server.start()
     assert messages(server.client("logs").filter_log_events(logGroupName="g")) == ["kept"]
+
+
+def test_kedge_logs_prints_groups_and_lines(server, logs, terminal):
+    assert "nothing was logged" in terminal.type(f"kedge logs --data {server.data}", fails=True).stderr
+    make(logs, "g", "s")
+    put(logs, "g", "s", "old", at=now_ms() - 3600_000)
+    put(logs, "g", "s", "a line\n", "with \x1b[31m colour")
+    assert terminal.type(f"kedge logs --data {server.data}").stdout.split() == ["1", "KiB", "g"]
+    lines = terminal.type(f"kedge logs g --data {server.data}").stdout.splitlines()
+    assert [line.split(" ", 1)[1] for line in lines] == ["s a line", "s with ?[31m colour"]
+    assert " s old" in terminal.type(f"kedge logs g --since 2h --data {server.data}").stdout
+    assert "no log group h" in terminal.type(f"kedge logs h --data {server.data}", fails=True).stderr
+    terminal.type(f"timeout 30 kedge logs g --follow --data {server.data} > followed &")
+    wait_until(lambda: "a line" in terminal.read("followed"), patience_s(10), "what is there")
+    put(logs, "g", "s", "another")
+    wait_until(lambda: "another" in terminal.read("followed"), patience_s(10), "what comes")
