@@ -3,6 +3,7 @@
 #include "registry/check.h"
 #include "registry/crl.h"
 #include "registry/fixture.h"
+#include "registry/function_policy.h"
 #include "registry/internal.h"
 #include "registry/provisioning_template.h"
 #include "registry/tags.h"
@@ -74,6 +75,22 @@ TEST(misses_the_entries_of_a_revocation_list) {
     registry_fixture_each(lists);
 }
 
+static void add_function(struct registry_fixture *f) {
+    struct tags tags = one_tag();
+    struct function_record new = {.name = BYTES("f"), .code_id = BYTES("1")}, version;
+    struct function_alias alias = {
+        .function = BYTES("f"), .name = BYTES("live"), .version = BYTES("1")};
+    const struct function_permission p = {.id = BYTES("s"),
+                                          .action = BYTES("lambda:InvokeFunction"),
+                                          .principal = BYTES("iot.amazonaws.com")};
+    bytes statement;
+    CHECK_OK(function_create(&f->r, &new));
+    CHECK_OK(function_publish(&f->r, new.name, (bytes){0}, &version));
+    CHECK_OK(function_alias_create(&f->r, &alias));
+    CHECK_OK(function_permission_add(&f->r, new.name, alias.name, &p, (bytes){0}, &statement));
+    CHECK_OK(tags_set(&f->r, function_tags(&f->r, new.name), &tags));
+}
+
 /* Something in every table that the walk looks at. */
 static void add_everything(struct registry_fixture *f) {
     struct tags tags = one_tag();
@@ -102,6 +119,7 @@ static void add_everything(struct registry_fixture *f) {
                                         .body = BYTES("{}")},
         &tags));
     add_groups(f);
+    add_function(f);
     add_offered(f);
     CHECK_OK(store_save(f->r.txn, TABLE_META, BYTES("expiry-index"), (bytes){0}));
     registry_fixture_commit(f);
@@ -120,7 +138,8 @@ TEST(finds_nothing_where_everything_is_in_order) {
 
 /* Tables whose rows nothing else speaks of: what is attached to them hangs on other tables. */
 static bool stands_alone(enum table table) {
-    static const enum table alone[] = {TABLE_TAGS, TABLE_META};
+    static const enum table alone[] = {TABLE_TAGS, TABLE_META, TABLE_FUNCTION_ALIASES,
+                                       TABLE_FUNCTION_POLICIES};
     for (size_t i = 0; i < COUNT_OF(alone); i++)
         if (alone[i] == table)
             return true;
