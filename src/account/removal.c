@@ -15,6 +15,8 @@ static const struct {
     {TABLE_POLICIES, "policies"},
     {TABLE_THING_GROUPS, "thing groups"},
     {TABLE_RETAINED, "retained messages"},
+    {TABLE_IAM_USERS, "users"},
+    {TABLE_IAM_ROLES, "roles"},
 };
 
 /* Their keys do not begin with the account. The owners' rows go with what they speak of, domain

@@ -338,6 +338,24 @@ def test_sessions_survive_a_restart_and_end_with_their_user(server, fails):
         as_bearer(server, "sts", token).get_caller_identity()
 
 
+def test_an_account_takes_its_users_and_sessions_with_it(server, fails):
+    server.run("account", "create", "--data", server.data, "--id", "222222222222")
+    iam = server.client_of("222222222222", "iam")
+    iam.create_user(UserName="eve")
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust(AWS="222222222222"))
+    key = iam.create_access_key(UserName="eve")["AccessKey"]
+    role = {"RoleArn": "arn:aws:iam::222222222222:role/r", "RoleSessionName": "s1"}
+    session = server.client_of("222222222222", "sts").assume_role(**role)["Credentials"]
+    with fails("AccessDenied", "not authorized to perform: sts:AssumeRole"):
+        server.client("sts").assume_role(**role)  # of another account
+    said = server.run("account", "delete", "--data", server.data, "--id", "222222222222", check=False)
+    assert "1 users, 1 roles" in said.stdout + said.stderr
+    server.run("account", "delete", "--data", server.data, "--id", "222222222222", "--force")
+    for each in (key, session):
+        with fails("InvalidClientTokenId", "is invalid"):
+            as_bearer(server, "sts", each).get_caller_identity()
+
+
 def test_what_is_not_there_says_its_name(iam):
     with pytest.raises(botocore.exceptions.ClientError, match="kedge does not implement iam:ListServerCertificates yet"):
         iam.list_server_certificates()
