@@ -12,8 +12,7 @@ struct term {
 };
 
 struct log_filter {
-    const struct json_filter *json;      /* { … } */
-    const struct column_filter *columns; /* [ … ] */
+    const struct json_filter *json; /* { … } */
     struct term *terms;
     size_t count, optional_count;
 };
@@ -95,7 +94,8 @@ status log_filter_parse(struct arena *a, bytes pattern, const struct log_filter 
     if (text.len > 0 && text.ptr[0] == '{')
         TRY(json_filter_parse(a, text, &f->json));
     else if (text.len > 0 && text.ptr[0] == '[')
-        TRY(column_filter_parse(a, text, &f->columns));
+        return FAIL(E_INVALID, "Invalid filter pattern: patterns of columns ([…]) are not "
+                               "there yet; terms and { $.name = … } are");
     else
         TRY(parse_terms(a, text, f));
     *out_filter = f;
@@ -105,7 +105,5 @@ status log_filter_parse(struct arena *a, bytes pattern, const struct log_filter 
 bool log_filter_matches(const struct log_filter *f, bytes message) {
     if (f->json)
         return json_filter_matches(f->json, message);
-    if (f->columns)
-        return column_filter_matches(f->columns, message);
     return terms_match(f, message);
 }

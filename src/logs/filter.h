@@ -5,7 +5,6 @@
  *     ?WARN ?ERROR           one of them; ignored beside others, as AWS does
  *     ERROR -retry           ERROR, and not retry
  *     { $.level = "warn" && $.n > 3 }    lines that are JSON objects
- *     [ip, user, ..., status = 4*]       lines of columns
  *
  * Terms are parts of a line, upper and lower case differ. Pure; any thread. */
 #pragma once

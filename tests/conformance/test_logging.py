@@ -133,7 +133,7 @@ def test_rules_are_logged(iot, logs, device):
     client.publish("in", "{}", qos=1)
     client.publish("$aws/rules/none/x", "{}", qos=1)
     wait_until(lambda: entries(logs, "RuleNotFound"), patience_s(10), "the rule that is not there is logged")
-    done, = entries(logs, "RuleExecution Success")
+    done, = entries(logs, '{ $.eventType = RuleExec* && $.status = "Success" }')
     assert (done["ruleName"], done["ruleAction"], done["clientId"]) == ("copy", "RepublishAction", "lamp")
     failed, = entries(logs, "RuleExecution Failure")
     assert failed["ruleName"] == "broken" and "Undefined" in failed["details"]
