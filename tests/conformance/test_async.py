@@ -63,7 +63,7 @@ def test_a_failing_function_is_tried_three_times_with_one_request_id(hasty_serve
         "functionArn": f"arn:aws:lambda:{server.client().meta.region_name}:{server.account}:function:fails:$LATEST"}
     assert outcome["responseContext"] == {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"}
     assert outcome["responsePayload"]["errorMessage"] == "no luck"
-    assert '"event":"outbox.gave_up"' in server.log()
+    wait_until(lambda: '"event":"outbox.gave_up"' in server.log(), patience_s(5), "the end in the log")
 
 
 def test_what_waits_may_be_hurried_or_dropped(server, device):

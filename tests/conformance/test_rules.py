@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from server import wait_until
+from server import patience_s, wait_until
 
 ROLE = "arn:aws:iam::123456789012:role/rules"
 
@@ -140,7 +140,7 @@ def test_a_failing_action_leaves_the_others_alone_and_is_told(server, iot, devic
     assert (told["ruleName"], told["topic"], told["clientId"]) == ("r", "in", "watcher")
     assert told["failures"] == [{"failedAction": "RepublishAction", "failedResource": "x/",
                                  "errorMessage": "a part of the topic is Undefined"}]
-    assert "rule.action_failed" in server.log()
+    wait_until(lambda: "rule.action_failed" in server.log(), patience_s(5), "the failure in the log")
 
 
 def test_a_rule_asks_the_registry(server, iot, device):
