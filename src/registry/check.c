@@ -10,6 +10,7 @@
 #include "registry/policy.h"
 #include "registry/provisioning_template.h"
 #include "registry/registration_task.h"
+#include "registry/secret.h"
 #include "registry/tags.h"
 #include "registry/thing.h"
 #include "registry/thing_group.h"
@@ -623,6 +624,20 @@ static status server_certificate_key(struct look *l) {
     return expect(l, TABLE_SERVER_CERTIFICATES, l->row.key);
 }
 
+static status secret(struct look *l) {
+    struct secret s;
+    bool whole;
+    status found = secret_find(&l->r, l->name, &s);
+    if (found == E_NOT_FOUND) /* its time came; the next one that is made clears it away */
+        return OK;
+    TRY(is_whole(l, found, "it", &whole));
+    return whole && s.version_id.len ? expect(l, TABLE_SECRET_VALUES, l->row.key) : OK;
+}
+
+static status secret_of_value(struct look *l) {
+    return expect(l, TABLE_SECRETS, l->row.key);
+}
+
 /* account, id, type, number of the row */
 static status task_report(struct look *l) {
     return expect(l, TABLE_REGISTRATION_TASKS,
@@ -690,6 +705,8 @@ static const struct rule {
     {TABLE_REGISTRATION_TASK_REPORTS, task_report},
     {TABLE_SERVER_CERTIFICATES, server_certificate},
     {TABLE_SERVER_CERTIFICATE_KEYS, server_certificate_key},
+    {TABLE_SECRETS, secret},
+    {TABLE_SECRET_VALUES, secret_of_value},
     {TABLE_PROVISIONING_TEMPLATES, provisioning_template},
     {TABLE_PROVISIONING_TEMPLATE_VERSIONS, provisioning_template_version},
 };

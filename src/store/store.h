@@ -109,7 +109,9 @@
     X(IAM_ATTACHMENTS, "iam_attachments", SMALL)                               \
     X(IAM_ATTACHED_TO, "iam_attached_to", SMALL)                               \
     X(IAM_TAGS, "iam_tags", SMALL)                                             \
-    X(TOPIC_RULE_DESTINATIONS, "topic_rule_destinations", SMALL)
+    X(TOPIC_RULE_DESTINATIONS, "topic_rule_destinations", SMALL)               \
+    X(SECRETS, "secrets", SMALL)                                               \
+    X(SECRET_VALUES, "secret_values", LARGE)
 
 enum table {
 #define STORE_TABLE_ENUM(name, text, size) TABLE_##name,
