@@ -11,7 +11,7 @@ static const struct permission *const rows[FACE_COUNT] = {
     [FACE_IOT] = permissions_iot,       [FACE_IOT_DATA] = permissions_iot_data,
     [FACE_LAMBDA] = permissions_lambda, [FACE_LOGS] = permissions_logs,
     [FACE_ACM] = permissions_acm,       [FACE_IAM] = permissions_iam,
-    [FACE_STS] = permissions_sts,
+    [FACE_STS] = permissions_sts,       [FACE_SECRETSMANAGER] = permissions_secretsmanager,
 };
 
 const struct permission *permission_of(const struct exchange *x, const struct model_operation *o) {

@@ -43,6 +43,7 @@ struct call {
     uint64_t input_bytes; /* of StartThingRegistrationTask */
     struct code code;     /* unpacked for a function */
     bytes code_replaced;  /* … and what it took the place of */
+    bytes secret;         /* in the arena, for the answer: wiped when that is written */
     bool is_secret;       /* set by a handler whose answer holds one: it is wiped, never logged */
     const struct wanted_destination *destinations; /* of topic rules; destination_count of them */
     size_t destination_count;

@@ -22,6 +22,7 @@ enum face_index {
     FACE_LAMBDA,
     FACE_LOGS,
     FACE_ACM,
+    FACE_SECRETSMANAGER,
     FACE_IAM,
     FACE_STS,
     FACE_COUNT,

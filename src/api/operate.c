@@ -109,6 +109,8 @@ status exchange_operate(struct exchange *x, const struct route *route) {
     status s = perform(x, h, &c);
     x->out->is_secret = c.is_secret || c.issued.private_key_pem.len > 0;
     issued_done(&c.issued);
+    if (c.secret.len > 0)
+        mem_wipe((void *)c.secret.ptr, c.secret.len);
     x->resource_id = c.resource_id;
     x->resource_arn = c.resource_arn;
     return s;

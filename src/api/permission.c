@@ -5,6 +5,7 @@
 #include "iam/role.h"
 #include "iam/user.h"
 #include "registry/domain_configuration.h"
+#include "registry/secret.h"
 
 /* What is looked at while the needs of one call are listed. */
 struct listing {
@@ -118,6 +119,14 @@ static bytes domain_arn(const struct listing *l) {
         arena_printf(l->registry->arena, "domainconfiguration/%.*s/", BYTES_ARG(name)));
 }
 
+static bytes secret(const struct listing *l) {
+    return secret_resource(l->registry, text_of(l->in, "SecretId"));
+}
+
+static bytes new_secret(const struct listing *l) {
+    return secret_resource(l->registry, text_of(l->in, "Name"));
+}
+
 /* A named shadow is a resource of its own [AWS policy 2.1]. */
 static bytes shadow(const struct listing *l) {
     bytes thing = text_of(l->in, "thingName"), name = text_of(l->in, "shadowName");
@@ -139,6 +148,8 @@ static const struct {
     {"newpolicy", policy_arn, "PolicyName"},
     {"domain", domain_arn, "domainConfigurationName"},
     {"shadow", shadow, "thingName"},
+    {"secret", secret, "SecretId"},
+    {"newsecret", new_secret, "Name"},
 };
 
 /* ---- templates ---- */

@@ -48,7 +48,8 @@ struct permission {
 
 /* One row per operation of the model (generated/…). */
 extern const struct permission permissions_iot[], permissions_iot_data[], permissions_lambda[],
-    permissions_logs[], permissions_iam[], permissions_acm[], permissions_sts[];
+    permissions_logs[], permissions_iam[], permissions_acm[], permissions_sts[],
+    permissions_secretsmanager[];
 
 /* One question: an action on a resource. */
 struct permission_need {

@@ -90,6 +90,10 @@ static const struct {
     {FACE_LOGS, "DescribeLogGroups", "", "logs:DescribeLogGroups on G:log-group::log-stream:"},
     {FACE_ACM, "DescribeCertificate", "CertificateArn=arn:aws:acm:r:1:certificate/x",
      "acm:DescribeCertificate on arn:aws:acm:r:1:certificate/x"},
+    {FACE_SECRETSMANAGER, "GetSecretValue", "SecretId=app/key",
+     "secretsmanager:GetSecretValue on S:secret:app/key-??????"},
+    {FACE_SECRETSMANAGER, "CreateSecret", "Name=new",
+     "secretsmanager:CreateSecret on S:secret:new-??????"},
     {FACE_IAM, "CreateUser", "UserName=bob;Path=/team/",
      "iam:CreateUser on arn:aws:iam::" FIXTURE_ACCOUNT ":user/team/bob"},
     {FACE_IAM, "GetUser", "", "iam:GetUser on arn:aws:iam::" FIXTURE_ACCOUNT ":user/eve"},
@@ -116,6 +120,7 @@ static bytes written(struct arena *a, const struct permission_needs *needs) {
     static const char *const briefs[][2] = {
         {"arn:aws:iot:" FIXTURE_REGION ":" FIXTURE_ACCOUNT ":", "I:"},
         {"arn:aws:lambda:" FIXTURE_REGION ":" FIXTURE_ACCOUNT ":", "L:"},
+        {"arn:aws:secretsmanager:" FIXTURE_REGION ":" FIXTURE_ACCOUNT ":", "S:"},
         {"arn:aws:logs:" FIXTURE_REGION ":" FIXTURE_ACCOUNT ":", "G:"}};
     AUTO(buf) text = {0};
     for (size_t i = 0; i < needs->count; i++) {

@@ -161,6 +161,12 @@ struct record *add_record_entry(struct items *l, bytes key) {
     return v->record = record_new(l->arena, l->model, l->shape->second);
 }
 
+struct items *add_list_entry(struct items *l, bytes key) {
+    assert(l->shape->type == MODEL_MAP);
+    struct value *v = items_add(l, key);
+    return v->items = items_new(l->arena, l->model, l->shape->second);
+}
+
 struct record *add_record(struct items *l) {
     assert(l->shape->type == MODEL_LIST);
     struct value *v = items_add(l, (bytes){0});

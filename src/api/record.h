@@ -75,4 +75,5 @@ struct items *put_list(struct record *r, unsigned id); /* also of a map */
 void add_text(struct items *l, bytes text);
 void add_entry(struct items *l, bytes key, bytes text); /* copies neither */
 struct record *add_record(struct items *l);
+struct items *add_list_entry(struct items *l, bytes key);    /* to a map of lists, likewise */
 struct record *add_record_entry(struct items *l, bytes key); /* to a map; does not copy the key */

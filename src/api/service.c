@@ -13,6 +13,7 @@ static const struct service services[] = {
     {"lambda", "lambda", REST_JSON, FACE_LAMBDA, rest_answer},
     {"logs", "logs", JSON_1_1, FACE_LOGS, json_answer},
     {"acm", "acm", JSON_1_1, FACE_ACM, json_answer},
+    {"secretsmanager", "secretsmanager", JSON_1_1, FACE_SECRETSMANAGER, json_answer},
     {"iam", "iam", QUERY, FACE_IAM, query_answer},
     {"IoTSecuredTunneling", "iotsecuretunneling", JSON_1_1, FACE_NONE, NULL},
 };
@@ -29,6 +30,8 @@ const struct service *service_guess(const struct http_request *request) {
     bytes target = http_header_find(request, "x-amz-target");
     if (bytes_start_with(target, BYTES("CertificateManager.")))
         return service_find(BYTES("acm"));
+    if (bytes_start_with(target, BYTES("secretsmanager.")))
+        return service_find(BYTES("secretsmanager"));
     if (target.ptr)
         return service_find(BYTES("logs"));
     if (bytes_start_with(content_type, BYTES("application/x-www-form-urlencoded")) ||

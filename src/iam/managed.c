@@ -67,8 +67,11 @@ static const struct iam_managed policies[] = {
      ALLOW("\"acm:Describe*\",\"acm:Get*\",\"acm:List*\",\"iam:Get*\",\"iam:List*\","
            "\"iot:Describe*\",\"iot:Get*\",\"iot:List*\",\"iot:SearchIndex\",\"lambda:Get*\","
            "\"lambda:List*\",\"logs:Describe*\",\"logs:FilterLogEvents\",\"logs:Get*\","
-           "\"logs:List*\",\"sts:GetAccessKeyInfo\",\"sts:GetCallerIdentity\"",
+           "\"logs:List*\",\"secretsmanager:Describe*\",\"secretsmanager:GetResourcePolicy\","
+           "\"secretsmanager:List*\",\"sts:GetAccessKeyInfo\",\"sts:GetCallerIdentity\"",
            "\"*\"")},
+    {"/", "SecretsManagerReadWrite", "Everything in Secrets Manager",
+     ALLOW("\"secretsmanager:*\"", "\"*\"")},
     {SERVICE_ROLE, "AWSIoTDeviceDefenderAudit", "What an audit of Device Defender reads",
      ALLOW("\"iot:GetLoggingOptions\",\"iot:GetV2LoggingOptions\",\"iot:ListCACertificates\","
            "\"iot:ListCertificates\",\"iot:DescribeCACertificate\",\"iot:DescribeCertificate\","

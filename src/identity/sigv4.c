@@ -8,8 +8,8 @@
 #define ALGORITHM "AWS4-HMAC-SHA256"
 
 const char *const sigv4_services[] = {
-    "iot",  "execute-api", "iotdata", "iot-jobs-data", "iotdevicegateway", "sts", "iam", "lambda",
-    "logs", "acm",         NULL};
+    "iot", "execute-api", "iotdata", "iot-jobs-data", "iotdevicegateway", "sts",
+    "iam", "lambda",      "logs",    "acm",           "secretsmanager",   NULL};
 
 status sigv4_refuse_unknown(void) {
     return FAIL(E_TOKEN_INVALID, "The security token included in the request is invalid.");
