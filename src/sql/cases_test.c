@@ -668,7 +668,6 @@ static const struct {
     {"SELECT machinelearning_predict('m','r',1) FROM 'a'",
      "there is no function machinelearning_predict here: it asks Amazon Machine Learning"},
     {"SELECT Get_DynamoDB('t','k','v','r') FROM 'a'", "it reads Amazon DynamoDB"},
-    {"SELECT get_secret('s','SecretString','r') FROM 'a'", "it reads AWS Secrets Manager"},
     {"SELECT get_thing_shadow('t','r') FROM 'a'", "this server has no shadows yet"},
     {"SELECT decode(*, 'proto', 'b', 'k', 'f', 'm') FROM 'a'", "and not 'proto'"},
     {"SELECT cast(1 AS Blob) FROM 'a'", "there is no type Blob to cast to"},
@@ -865,6 +864,66 @@ TEST(functions_that_ask_others_are_lent_and_their_failures_noted) {
     sql_statement_free(s);
 }
 
+static status secret(void *context, bytes id, bool is_binary, bytes role, struct arena *a,
+                     bytes *out) {
+    UNUSED(context);
+    UNUSED(a);
+    if (!bytes_equal(role, BYTES("r")))
+        return FAIL(E_ACCESS_DENIED, "%.*s may not", BYTES_ARG(role));
+    if (is_binary != bytes_equal(id, BYTES("binary")))
+        return FAIL(E_NOT_FOUND, "no such value of %.*s", BYTES_ARG(id));
+    *out = is_binary                        ? BYTES("\x01\x02\xff")
+           : bytes_equal(id, BYTES("json")) ? BYTES("{\"k\":\"v\",\"n\":1}")
+                                            : BYTES("plain");
+    return OK;
+}
+
+static const struct {
+    const char *expression, *result; /* NULL: Undefined */
+    const char *failures;
+} secrets[] = {
+    {"get_secret('text', 'SecretString', 'r')", "\"plain\"", ""},
+    {"get_secret('json', 'SecretString', 'r')", "{\"k\":\"v\",\"n\":1}", ""},
+    {"get_secret('json', 'SecretString', 'r').n + 1", "2", ""},
+    {"get_secret('json', 'SecretString', 'k', 'r')", "\"v\"", ""},
+    {"get_secret('json', 'SecretString', 'n', 'r')", "1", ""},
+    {"get_secret('binary', 'SecretBinary', 'r')", "\"AQL/\"", ""},
+    {"get_secret('json', 'SecretString', 'other', 'r')", NULL,
+     "get_secret: the secret is no JSON object with a member other\n"},
+    {"get_secret('text', 'SecretString', 'k', 'r')", NULL,
+     "get_secret: the secret is no JSON object with a member k\n"},
+    {"get_secret('binary', 'SecretBinary', 'k', 'r')", NULL,
+     "get_secret: a key is a text, and only for a SecretString\n"},
+    {"get_secret('text', 'SecretBinary', 'r')", NULL, "get_secret: no such value of text\n"},
+    {"get_secret('text', 'Secret', 'r')", NULL,
+     "get_secret: its second argument is SecretString or SecretBinary\n"},
+    {"get_secret('text', 'SecretString', 'x')", NULL, "get_secret: x may not\n"},
+    {"get_secret('text', 'SecretString')", NULL, ""},
+    {"get_secret(1, missing, 'r')", NULL, ""},
+};
+
+TEST(secrets_are_asked_for_and_their_values_stay_out_of_failures) { /* [AWS rules 4 get_secret] */
+    struct sql_outside outside = {.secret = secret};
+    struct sql_message m = {.topic = BYTES("a/b"), .payload = BYTES("{\"x\":1}")};
+    for (size_t i = 0; i < COUNT_OF(secrets); i++) {
+        AUTO(arena) memory = {0};
+        AUTO(buf) sql = {0};
+        AUTO(buf) out = {0};
+        AUTO(buf) failures = {0};
+        struct sql_statement *s;
+        bool json;
+        buf_printf(&sql, "SELECT VALUE %s FROM 'a/b'", secrets[i].expression);
+        CHECK_OK(sql_compile(buf_bytes(&sql), SQL_BETA, &s));
+        struct sql_evaluation e = sql_begin(s, &m, &memory);
+        e.outside = &outside;
+        e.failures = &failures;
+        sql_select(&e, &out, &json);
+        CHECK_TEXT(buf_string(&out), secrets[i].result ? secrets[i].result : "");
+        CHECK_TEXT(buf_string(&failures), secrets[i].failures);
+        sql_statement_free(s);
+    }
+}
+
 TEST(a_template_tells_whether_it_asks_others) {
     static const struct {
         const char *text;
@@ -872,7 +931,8 @@ TEST(a_template_tells_whether_it_asks_others) {
     } rows[] = {{"${topic()}", false},
                 {"plain", false},
                 {"${topic()}/${upper(aws_lambda('f', 1))}", true},
-                {"${get_registry_data('DescribeThing', 't', 'r').version}", true}};
+                {"${get_registry_data('DescribeThing', 't', 'r').version}", true},
+                {"${get_secret('s', 'SecretString', 'r')}", false}};
     struct sql_statement *s;
     CHECK_OK(sql_compile(BYTES("SELECT 1"), SQL_2016_03_23, &s));
     for (size_t i = 0; i < COUNT_OF(rows); i++) {

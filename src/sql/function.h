@@ -108,10 +108,14 @@ const struct sql_function *sql_function_find(bytes name);
     X("aws_lambda", 2, 2, aws_lambda_) \
     X("get_registry_data", 3, 3, get_registry_data_)
 
-/* Each file gives its table, ended by a row without a name. */
-extern const struct sql_function sql_functions_number[], sql_functions_text[],
-    sql_functions_other[], sql_functions_outside[];
+/* The one of them that error actions may have. */
+#define SQL_FUNCTIONS_SECRET(X) X("get_secret", 3, 4, get_secret_)
 
+/* Each file gives its tables, ended by a row without a name. */
+extern const struct sql_function sql_functions_number[], sql_functions_text[],
+    sql_functions_other[], sql_functions_outside[], sql_functions_secret[];
+
+/* sql_function_asks_others: it is one of SQL_FUNCTIONS_OUTSIDE. */
 bool sql_function_asks_others(const struct sql_function *f);
 /* sql_function_absence tells why a function that AWS has is not here; NULL for other names. */
 const char *sql_function_absence(bytes name);

@@ -1,4 +1,5 @@
 /* Functions that ask others [AWS rules 4]: what they cannot tell is Undefined, and noted. */
+#include "codec/base64.h"
 #include "sql/evaluate.h"
 
 static void note_failure(const struct sql_call *c, const char *function) {
@@ -41,17 +42,76 @@ static struct sql_value get_registry_data_(struct sql_call *c) {
     return answered(c, "get_registry_data", s, answer);
 }
 
-const struct sql_function sql_functions_outside[] = {
+/* ---- get_secret(id, type[, key], role): its sentences never hold any of the value ---- */
+
+static status member_of_secret(const struct sql_call *c, bytes value, bytes key,
+                               struct sql_value *out) {
+    const struct json *root, *member = NULL;
+    if (json_parse(c->evaluation->arena, value, &root) == OK)
+        member = json_member(root, key);
+    if (!member)
+        return FAIL(E_INVALID, "the secret is no JSON object with a member %.*s",
+                    BYTES_ARG(bytes_slice(key, 0, 100)));
+    *out = sql_from_json(member, sql_keeps_decimals(c->evaluation));
+    return OK;
+}
+
+/* An object is one; anything else is text. */
+static struct sql_value whole_secret(const struct sql_call *c, bytes value) {
+    const struct json *root;
+    if (json_parse(c->evaluation->arena, value, &root) == OK && root->type == JSON_OBJECT)
+        return sql_from_json(root, sql_keeps_decimals(c->evaluation));
+    return sql_string(value);
+}
+
+static struct sql_value binary_secret(const struct sql_call *c, bytes value) {
+    AUTO(buf) text = {0};
+    base64_encode(value, &text);
+    return sql_string(arena_copy(c->evaluation->arena, buf_bytes(&text)));
+}
+
+static status read_secret(struct sql_call *c, bytes id, bool is_binary, bytes role,
+                          struct sql_value *out) {
+    const struct sql_outside *outside = c->evaluation->outside;
+    bytes value = {0}, key = {0};
+    bool has_key = c->count > 3;
+    if (has_key && (is_binary || !sql_argument_text(c, 2, &key)))
+        return FAIL(E_INVALID, "a key is a text, and only for a SecretString");
+    TRY(outside->secret(outside->context, id, is_binary, role, c->evaluation->arena, &value));
+    sql_spend(c->evaluation, value.len);
+    if (has_key)
+        return member_of_secret(c, value, key, out);
+    *out = is_binary ? binary_secret(c, value) : whole_secret(c, value);
+    return OK;
+}
+
+static struct sql_value get_secret_(struct sql_call *c) {
+    const struct sql_outside *outside = c->evaluation->outside;
+    bytes id, type, role;
+    struct sql_value out = sql_undefined();
+    if (!outside || !outside->secret || !sql_argument_text(c, 0, &id) ||
+        !sql_argument_text(c, 1, &type) || !sql_argument_text(c, c->count - 1, &role))
+        return out;
+    bool is_binary = bytes_equal(type, BYTES("SecretBinary"));
+    status s = OK;
+    if (is_binary || bytes_equal(type, BYTES("SecretString")))
+        s = read_secret(c, id, is_binary, role, &out);
+    else
+        s = FAIL(E_INVALID, "its second argument is SecretString or SecretBinary");
+    if (s != OK)
+        note_failure(c, "get_secret");
+    return out;
+}
+
 #define ROW(name, least, most, function) {name, least, most, function},
-    SQL_FUNCTIONS_OUTSIDE(ROW)
+const struct sql_function sql_functions_outside[] = {SQL_FUNCTIONS_OUTSIDE(ROW){NULL, 0, 0, NULL}};
+const struct sql_function sql_functions_secret[] = {SQL_FUNCTIONS_SECRET(ROW){NULL, 0, 0, NULL}};
 #undef ROW
-        {NULL, 0, 0, NULL}};
 
 static const struct {
     const char *name, *why;
 } absent[] = {
     {"get_dynamodb", "it reads Amazon DynamoDB"},
-    {"get_secret", "it reads AWS Secrets Manager"},
     {"get_thing_shadow", "this server has no shadows yet"},
     {"machinelearning_predict", "it asks Amazon Machine Learning, which is no more"},
 };

@@ -589,6 +589,7 @@ static const struct {
     {"get_mqtt_property", 1, 1, f_get_mqtt_property},
     {"get_or_default", 2, 2, f_nanvl},
     {"get_registry_data", 3, 3, f_outside},
+    {"get_secret", 3, 4, f_outside},
     {"get_user_properties", 0, 1, f_get_user_properties},
     {"indexof", 2, 2, f_indexof},
     {"isnull", 1, 1, f_isnull},

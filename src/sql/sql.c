@@ -31,7 +31,8 @@ static const struct sql_function *find_in(const struct sql_function *table, byte
 
 const struct sql_function *sql_function_find(bytes name) {
     static const struct sql_function *const tables[] = {sql_functions_number, sql_functions_text,
-                                                        sql_functions_other, sql_functions_outside};
+                                                        sql_functions_other, sql_functions_outside,
+                                                        sql_functions_secret};
     const struct sql_function *f = NULL;
     for (size_t i = 0; i < COUNT_OF(tables) && !f; i++)
         f = find_in(tables[i], name);

@@ -59,6 +59,10 @@ struct sql_outside {
      * ListThingGroupsForThing, the answer the API's [AWS rules 4 get_registry_data]. */
     status (*registry_data)(void *context, bytes operation, bytes thing, bytes role,
                             struct arena *a, bytes *out);
+    /* secret reads a secret by name or ARN as `role`: the value as it is kept, text or, when
+     * `is_binary`, bytes; a failure where it is the other [AWS rules 4 get_secret]. */
+    status (*secret)(void *context, bytes id, bool is_binary, bytes role, struct arena *a,
+                     bytes *out);
 };
 
 struct sql_evaluation {
@@ -90,8 +94,8 @@ status sql_template_compile(const struct sql_statement *s, bytes text, struct sq
 void sql_template_free(struct sql_template *t);
 /* sql_template_is_plain tells one without ${…}. */
 bool sql_template_is_plain(const struct sql_template *t);
-/* sql_template_asks_others tells one with a function of `struct sql_outside`: not for error actions
- * [AWS rules 4]. */
+/* sql_template_asks_others tells one with a function of `struct sql_outside` other than get_secret:
+ * not for error actions [AWS rules 4]. */
 bool sql_template_asks_others(const struct sql_template *t);
 /* sql_template_fill appends the text; false when a part was Undefined, which leaves nothing there.
  */

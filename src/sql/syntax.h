@@ -67,7 +67,7 @@ struct sql_tree {
     struct sql_select *select;
     struct sql_node *expression; /* instead of a select: of a substitution template */
     bytes topic_filter;          /* FROM; ptr NULL without one */
-    bool asks_others;            /* a function of struct sql_outside is in it */
+    bool asks_others;            /* one of SQL_FUNCTIONS_OUTSIDE is in it */
 };
 
 /* What is being parsed; the grammar's actions work on it. */

@@ -1,11 +1,14 @@
-"""Secrets Manager, as far as rules need it, with unmodified boto3."""
+"""Secrets Manager, as far as rules need it, and get_secret() in rules [AWS rules 4], with unmodified boto3."""
 import json
 import re
 
 import botocore.exceptions
 import pytest
 
-from server import REGION
+from server import REGION, Server, wait_until
+from webhooks import Webhook
+
+ROLE = "arn:aws:iam::123456789012:role/rules"
 
 
 @pytest.fixture
@@ -18,6 +21,15 @@ def refusal(call, **arguments):
         call(**arguments)
     error = refused.value.response["Error"]
     return error["Code"], error["Message"]
+
+
+def republish(topic):
+    return {"republish": {"roleArn": ROLE, "topic": topic}}
+
+
+def make(iot, name, sql, *actions, **more):
+    iot.create_topic_rule(ruleName=name, topicRulePayload={
+        "sql": sql, "actions": list(actions), "awsIotSqlVersion": "2016-03-23", **more})
 
 
 def test_a_secret_lives(server, secrets):
@@ -98,3 +110,67 @@ def test_who_may_not_reads_no_secret(server, secrets):
     for name in ("b", "none"):
         code, message = refusal(bob.get_secret_value, SecretId=name)
         assert code == "AccessDeniedException" and "secretsmanager:GetSecretValue" in message
+
+
+def test_a_rule_reads_secrets(server, iot, secrets, device):
+    """[AWS rules 4 get_secret]: text, object, member, binary; what fails is Undefined and told, without the value."""
+    secrets.create_secret(Name="text", SecretString="hush-hush")
+    arn = secrets.create_secret(Name="json", SecretString='{"k":"v","n":7}')["ARN"]
+    secrets.create_secret(Name="binary", SecretBinary=b"\1\2\xff")
+    make(iot, "ask", f"SELECT get_secret('text', 'SecretString', '{ROLE}') AS t, get_secret('{arn}', 'SecretString', '{ROLE}') AS o, "
+         f"get_secret('json', 'SecretString', member, '{ROLE}') AS m, get_secret('binary', 'SecretBinary', '{ROLE}') AS b, "
+         f"get_secret('text', 'SecretString', 'key', '{ROLE}') AS none FROM 'in'", republish("out"))
+    watcher = device().connect("watcher").subscribe("out")
+    watcher.publish("in", '{"member":"n"}')
+    assert json.loads(watcher.receive().payload) == {"t": "hush-hush", "o": {"k": "v", "n": 7}, "m": 7, "b": "AQL/"}
+    wait_until(lambda: "the secret is no JSON object with a member key" in server.log(), 5, "the failure in the log")
+    secrets.update_secret(SecretId="text", SecretString="changed")
+    watcher.publish("in", "{}")
+    assert json.loads(watcher.receive().payload)["t"] == "changed"
+    assert "hush" not in server.log(1000)
+    server.check()
+
+
+def test_a_rule_reads_them_under_its_role(server, iot, secrets, device):
+    iam = server.client("iam")
+    arn = secrets.create_secret(Name="mine", SecretString="1")["ARN"]
+    secrets.create_secret(Name="other", SecretString="2")
+    role = iam.create_role(RoleName="reader", AssumeRolePolicyDocument=json.dumps({
+        "Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole",
+                                               "Principal": {"Service": "iot.amazonaws.com"}}}))["Role"]["Arn"]
+    iam.put_role_policy(RoleName="reader", PolicyName="p", PolicyDocument=json.dumps({
+        "Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": arn}}))
+    make(iot, "ask", f"SELECT get_secret('mine', 'SecretString', '{role}') AS mine, "
+         f"get_secret('other', 'SecretString', '{role}') AS other FROM 'in'", republish("out"))
+    watcher = device().connect("watcher").subscribe("out")
+    watcher.publish("in", "{}")
+    assert json.loads(watcher.receive().payload) == {"mine": "1"}
+    wait_until(lambda: "rule.function_failed" in server.log(), 5, "the refusal in the log")
+
+
+def test_an_error_action_may_name_a_secret(iot, secrets, device):
+    secrets.create_secret(Name="where", SecretString="errors/here")
+    make(iot, "r", "SELECT * FROM 'in'", republish("x/${missing}"),
+         errorAction=republish(f"${{get_secret('where', 'SecretString', '{ROLE}')}}"))
+    watcher = device().connect("watcher").subscribe("errors/#")
+    watcher.publish("in", "{}")
+    assert watcher.receive().topic == "errors/here"
+
+
+def test_a_header_of_a_webhook_holds_a_secret(tmp_path):
+    """[AWS rules 6.3] ${get_secret('API_KEY','SecretString','API_KEY_VALUE','arn:…')}"""
+    from devices import Device
+    near, hook = Server(tmp_path / "server", "--outbound", "private").start(), Webhook()
+    try:
+        near.client("secretsmanager").create_secret(Name="API_KEY", SecretString='{"API_KEY_VALUE":"s3cr3t"}')
+        make(near.client(), "hook", "SELECT * FROM 'in'", {"http": {
+            "url": hook.url + "/in", "confirmationUrl": hook.url, "headers": [
+                {"key": "x-api-key", "value": f"${{get_secret('API_KEY','SecretString','API_KEY_VALUE','{ROLE}')}}"}]}})
+        one = Device(near).connect("sender")
+        one.publish("in", '{"a":1}')
+        request = hook.take()
+        assert request.headers["x-api-key"] == "s3cr3t"
+        assert "s3cr3t" not in near.log(1000)
+    finally:
+        near.stop()
+        hook.close()
