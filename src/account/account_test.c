@@ -266,16 +266,20 @@ static void removed(struct store *s) {
     save(s, TABLE_CERTIFICATE_OWNERS, CERTIFICATE "222222222222");
     save(s, TABLE_CERTIFICATE_OWNERS, CERTIFICATE "111111111111");
     save(s, TABLE_THINGS, "222222222222lamp");
+    save(s, TABLE_SECRETS, "222222222222key");
+    save(s, TABLE_SECRET_VALUES, "222222222222key");
     save(s, TABLE_THINGS, "111111111111lamp");
     save_value(s, TABLE_DOMAIN_NAMES, "222222222222.example", "111111111111plant");
     save_value(s, TABLE_DOMAIN_NAMES, "plant.example", "222222222222plant");
     CHECK_FAILS(account_delete(s, BYTES("222222222222"), false), E_DELETE_CONFLICT,
-                "still holds 1 certificates, 1 things");
+                "still holds 1 certificates, 1 things, 1 secrets");
     CHECK_FAILS(account_delete(s, BYTES("111111111111"), true), E_INVALID, "default account");
     CHECK(generation(s) == before);
     CHECK_OK(account_delete(s, BYTES("222222222222"), true));
     CHECK(generation(s) > before);
     CHECK(!has(s, TABLE_CERTIFICATES, "222222222222" CERTIFICATE));
+    CHECK(!has(s, TABLE_SECRETS, "222222222222key"));
+    CHECK(!has(s, TABLE_SECRET_VALUES, "222222222222key"));
     CHECK(!has(s, TABLE_CERTIFICATE_OWNERS, CERTIFICATE "222222222222"));
     CHECK(has(s, TABLE_CERTIFICATE_OWNERS, CERTIFICATE "111111111111"));
     CHECK(!has(s, TABLE_THINGS, "222222222222lamp") && has(s, TABLE_THINGS, "111111111111lamp"));

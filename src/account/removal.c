@@ -17,6 +17,7 @@ static const struct {
     {TABLE_RETAINED, "retained messages"},
     {TABLE_IAM_USERS, "users"},
     {TABLE_IAM_ROLES, "roles"},
+    {TABLE_SECRETS, "secrets"},
 };
 
 /* Their keys do not begin with the account. The owners' rows go with what they speak of, domain

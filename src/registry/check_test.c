@@ -6,6 +6,7 @@
 #include "registry/function_policy.h"
 #include "registry/internal.h"
 #include "registry/provisioning_template.h"
+#include "registry/secret.h"
 #include "registry/tags.h"
 #include "registry/thing_group.h"
 #include "registry/thing_type.h"
@@ -91,6 +92,12 @@ static void add_function(struct registry_fixture *f) {
     CHECK_OK(tags_set(&f->r, function_tags(&f->r, new.name), &tags));
 }
 
+static void add_secret(struct registry_fixture *f) {
+    struct secret s = {.name = BYTES("key")};
+    CHECK_OK(secret_create(&f->r, &s));
+    CHECK_OK(secret_set_value(&f->r, &s, BYTES("1"), BYTES("value")));
+}
+
 /* Something in every table that the walk looks at. */
 static void add_everything(struct registry_fixture *f) {
     struct tags tags = one_tag();
@@ -120,6 +127,7 @@ static void add_everything(struct registry_fixture *f) {
         &tags));
     add_groups(f);
     add_function(f);
+    add_secret(f);
     add_offered(f);
     CHECK_OK(store_save(f->r.txn, TABLE_META, BYTES("expiry-index"), (bytes){0}));
     registry_fixture_commit(f);
