@@ -16,11 +16,14 @@ static bytes payload_text(const struct call *c) {
 }
 
 static status check_tables(const struct call *c, const struct rule *rule) {
-    if (c->config->has_tables ||
-        (!rule_has_action(rule, "dynamoDB") && !rule_has_action(rule, "dynamoDBv2")))
+    bool wants_tables = rule_has_action(rule, "dynamoDB") || rule_has_action(rule, "dynamoDBv2") ||
+                        rule_reads_rows(rule);
+    if (c->config->has_tables || !wants_tables)
         return OK;
-    return FAIL(E_INVALID, "This server has no database for dynamoDB and dynamoDBv2 actions: kedge "
-                           "serve --tables names one, in SQLite or PostgreSQL");
+    return FAIL(E_INVALID,
+                "This server has no database for %s: kedge serve --tables names one, in "
+                "SQLite or PostgreSQL",
+                rule_reads_rows(rule) ? "get_dynamodb()" : "dynamoDB and dynamoDBv2 actions");
 }
 
 /* Which URLs the rule would send to: may it, and are they near? */

@@ -7,6 +7,7 @@
 #include "http/request.h"
 #include "registry/secret.h"
 #include "registry/topic_rule.h"
+#include "rules/tables.h"
 
 /* The operations of get_registry_data, and what stands behind the thing's name in their paths. */
 static const struct {
@@ -79,8 +80,27 @@ static status secret(void *context, bytes id, bool is_binary, bytes role, struct
     return s;
 }
 
+static status row(void *context, bytes table, const struct sql_key *keys, size_t count, bytes role,
+                  struct arena *a, bytes *out) {
+    const struct rule_questions *q = context;
+    struct cell *cells = ARENA_ARRAY(a, struct cell, count);
+    AUTO(buf) resource = {0};
+    if (!q->server->outward.tables)
+        return FAIL(E_UNAVAILABLE,
+                    "this server has no database for tables: kedge serve --tables names one");
+    buf_printf(&resource, "table/%.*s", BYTES_ARG(table));
+    TRY(role_may(q->server, q->account, role, "dynamodb:GetItem", buf_bytes(&resource)));
+    for (size_t i = 0; i < count; i++)
+        cells[i] = (struct cell){keys[i].column, keys[i].is_number ? CELL_NUMBER : CELL_TEXT,
+                                 keys[i].value};
+    return tables_read(q->server->outward.tables, table, cells, count, a, out);
+}
+
 void rule_questions_lend(struct rule_questions *q, struct server *s, bytes account) {
     *q = (struct rule_questions){.server = s, .account = account};
-    q->outside = (struct sql_outside){
-        .context = q, .invoke = invoke, .registry_data = registry_data, .secret = secret};
+    q->outside = (struct sql_outside){.context = q,
+                                      .invoke = invoke,
+                                      .registry_data = registry_data,
+                                      .secret = secret,
+                                      .row = row};
 }

@@ -1,7 +1,7 @@
-/* Rules that wait for a function: those whose statement or templates call aws_lambda(), up to 2 s
- * each [AWS rules 4]. They run beside the rules' worker, so that no other rule waits for them; each
- * has a line of its own and a few workers of the crew at a time, so that one does not wait for
- * another either. Their messages keep no order, as on AWS. */
+/* Rules that wait for a function or a database: those whose statement or templates call
+ * aws_lambda() or get_dynamodb(), up to 2 s each [AWS rules 4]. They run beside the rules' worker,
+ * so that no other rule waits for them; each has a line of its own and a few workers of the crew at
+ * a time, so that one does not wait for another either. Their messages keep no order, as on AWS. */
 #pragma once
 #include "loop/workers.h"
 

@@ -21,7 +21,7 @@ struct rule {
     _Atomic uint32_t references;
     struct arena memory;
     bytes name;
-    bool disabled, may_wait;
+    bool disabled, may_wait, reads_rows;
     struct sql_statement *statement;
     struct action actions[RULE_ACTIONS_MAX], error_action; /* kind NULL: none */
     size_t action_count;
@@ -96,8 +96,8 @@ static status refuse_questions(const struct sql_statement *s, const struct json 
         bool asks = sql_template_asks_others(t);
         sql_template_free(t);
         if (asks)
-            return FAIL(E_SQL_PARSE, "aws_lambda and get_registry_data cannot be used in an error "
-                                     "action");
+            return FAIL(E_SQL_PARSE, "Functions that ask others (aws_lambda, get_dynamodb, "
+                                     "get_registry_data) cannot be used in an error action");
     }
     JSON_EACH (child, v)
         TRY(refuse_questions(s, child));
@@ -110,18 +110,31 @@ static status compile_error_action(struct rule *r, const struct json *error) {
 }
 
 /* Wherever the name stands: a rule that only speaks of it loses nothing but its order. */
-static bool names_aws_lambda(bytes text) {
-    const bytes name = BYTES("aws_lambda");
+static bool speaks_of(bytes text, bytes name) {
     for (; text.len >= name.len; text = bytes_skip(text, 1))
         if (bytes_equal_nocase(bytes_slice(text, 0, name.len), name))
             return true;
     return false;
 }
 
+/* Whether a template calls get_dynamodb(), wherever in the actions it stands. */
+static bool templates_read_rows(const struct sql_statement *s, const struct json *v) {
+    struct sql_template *t;
+    bool reads = false;
+    if (json_is_string(v) && sql_template_compile(s, v->text, &t) == OK) {
+        reads = sql_template_reads_rows(t);
+        sql_template_free(t);
+    }
+    JSON_EACH (child, v)
+        reads = reads || templates_read_rows(s, child);
+    return reads;
+}
+
 static status compile_all(struct rule *r, bytes text) {
     const struct json *payload;
     TRY(json_parse(&r->memory, text, &payload));
-    r->may_wait = names_aws_lambda(text);
+    bool speaks_of_rows = speaks_of(text, BYTES("get_dynamodb"));
+    r->may_wait = speaks_of_rows || speaks_of(text, BYTES("aws_lambda"));
     const struct json *disabled = json_member(payload, BYTES("ruleDisabled")),
                       *error = json_member(payload, BYTES("errorAction"));
     r->disabled = disabled && disabled->type == JSON_TRUE;
@@ -132,6 +145,9 @@ static status compile_all(struct rule *r, bytes text) {
         TRY(compile_action(r->statement, action, &r->actions[r->action_count]));
         r->action_count++;
     }
+    r->reads_rows = speaks_of_rows &&
+                    (sql_reads_rows(r->statement) ||
+                     templates_read_rows(r->statement, json_member(payload, BYTES("actions"))));
     return error ? compile_error_action(r, error) : OK;
 }
 
@@ -179,6 +195,10 @@ bytes rule_topic_filter(const struct rule *r) {
 
 bool rule_may_wait(const struct rule *r) {
     return r->may_wait;
+}
+
+bool rule_reads_rows(const struct rule *r) {
+    return r->reads_rows;
 }
 
 bool rule_is_disabled(const struct rule *r) {

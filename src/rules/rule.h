@@ -21,8 +21,11 @@ void rule_unref(struct rule *r); /* NULL does nothing */
 
 bytes rule_name(const struct rule *r);
 bytes rule_topic_filter(const struct rule *r); /* no bytes: FROM is missing */
-/* rule_may_wait: its statement or a template calls aws_lambda(), which takes up to 2 s. */
+/* rule_may_wait: its statement or a template may call aws_lambda() or get_dynamodb(), which take
+ * seconds. */
 bool rule_may_wait(const struct rule *r);
+/* rule_reads_rows: it calls get_dynamodb(), which wants a database (rules/tables.h). */
+bool rule_reads_rows(const struct rule *r);
 bool rule_is_disabled(const struct rule *r);
 bool rule_matches(const struct rule *r, bytes topic);
 

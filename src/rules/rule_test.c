@@ -231,11 +231,35 @@ TEST(what_cannot_run_is_refused_when_it_is_made) {
         {"{\"sql\":\"SELECT *\",\"actions\":[],\"errorAction\":" REPUBLISH(
              "a/${aws_lambda('f', 1)}") "}",
          E_SQL_PARSE, "cannot be used in an error action"},
+        {"{\"sql\":\"SELECT *\",\"actions\":[],\"errorAction\":" REPUBLISH(
+             "a/${get_dynamodb('t', 'k', 1, 'r').x}") "}",
+         E_SQL_PARSE, "cannot be used in an error action"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct rule *r = NULL;
         CHECK_FAILS(rule_compile(BYTES("R"), bytes_from(rows[i].payload), &r), rows[i].status,
                     rows[i].part);
+    }
+}
+
+TEST(a_rule_tells_whether_it_waits_and_whether_it_reads_rows) {
+    static const struct {
+        const char *sql, *topic;
+        bool waits, reads;
+    } rows[] = {{"SELECT * FROM 'a'", "a", false, false},
+                {"SELECT AWS_Lambda('f', 1) FROM 'a'", "a", true, false},
+                {"SELECT Get_DynamoDB('t', 'k', 1, 'r') FROM 'a'", "a", true, true},
+                {"SELECT * FROM 'a'", "a/${get_dynamodb('t', 'k', 1, 'r').x}", true, true},
+                {"SELECT 'get_dynamodb' AS a FROM 'a'", "get_dynamodb/${topic()}", true, false}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        AUTO(buf) payload = {0};
+        struct rule *r;
+        buf_printf(&payload, "{\"sql\":\"%s\",\"actions\":[" REPUBLISH("%s") "]}", rows[i].sql,
+                   rows[i].topic);
+        CHECK_OK(rule_compile(BYTES("R"), buf_bytes(&payload), &r));
+        CHECK_INT(rule_may_wait(r), rows[i].waits);
+        CHECK_INT(rule_reads_rows(r), rows[i].reads);
+        rule_unref(r);
     }
 }
 

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "codec/json.h"
 #include "rules/tables_driver.h"
 
 enum { IDLE_MAX = 8, QUOTE_BYTES_MAX = 100 };
@@ -51,12 +52,13 @@ void tables_close(struct tables *t) {
     mem_free(t);
 }
 
-static status take(struct tables *t, void **out) {
+static status take(struct tables *t, void **out, bool *out_is_used) {
     void *connection = NULL;
     (void)pthread_mutex_lock(&t->lock);
     if (t->idle_count > 0)
         connection = t->idle[--t->idle_count];
     (void)pthread_mutex_unlock(&t->lock);
+    *out_is_used = connection != NULL;
     if (!connection)
         return t->driver->connect(t->place, out);
     *out = connection;
@@ -179,8 +181,10 @@ static void append_insert(struct buf *sql, bytes table, const struct cell *cells
     buf_text(sql, ")");
 }
 
-static void append_delete(struct buf *sql, bytes table, const struct cell *cells, size_t count) {
-    buf_text(sql, "DELETE FROM ");
+/* `verb` up to the table's name: rows that have all the cells. */
+static void append_where(struct buf *sql, const char *verb, bytes table, const struct cell *cells,
+                         size_t count) {
+    buf_text(sql, verb);
     quote(sql, table);
     for (size_t i = 0; i < count; i++) {
         buf_text(sql, i ? " AND " : " WHERE ");
@@ -201,7 +205,7 @@ static status act_on(struct tables *t, void *connection, enum table_act act, byt
         if (!find_column(columns, column_count, cells[i].column))
             return no_column(t, table, &cells[i]);
     if (act == TABLE_REMOVE) {
-        append_delete(&sql, table, cells, count);
+        append_where(&sql, "DELETE FROM ", table, cells, count);
     } else {
         append_insert(&sql, table, cells, count);
         append_conflict(&sql, act, columns, column_count, cells, count);
@@ -226,11 +230,90 @@ static status check_table(const struct tables *t, bytes name) {
 status tables_act(struct tables *t, enum table_act act, bytes table, const struct cell *cells,
                   size_t count, struct arena *a) {
     void *connection;
+    bool is_used; /* one of no use any more fails the delivery, which is tried again */
     TRY(check_table(t, table));
     if (count == 0)
         return FAIL(E_INVALID, "a row needs at least one column");
-    TRY(take(t, &connection));
+    TRY(take(t, &connection, &is_used));
     status s = act_on(t, connection, act, table, cells, count, a);
     give_back(t, connection, s != E_UNAVAILABLE);
     return s;
+}
+
+/* ---- rows that are read ---- */
+
+static void write_cell(struct json_writer *w, const struct cell *c) {
+    json_name_bytes(w, c->column);
+    switch (c->kind) {
+    case CELL_NUMBER:
+    case CELL_BOOL:
+    case CELL_JSON:
+        json_raw(w, c->text);
+        return;
+    case CELL_TEXT:
+        json_string(w, c->text);
+        return;
+    case CELL_NULL:
+    case CELL_KIND_COUNT:
+        break;
+    }
+    json_null(w);
+}
+
+static status write_row(bytes table, const struct table_rows *rows, struct arena *a, bytes *out) {
+    AUTO(buf) text = {0};
+    struct json_writer w;
+    *out = (bytes){0};
+    if (rows->count == 0)
+        return OK;
+    if (rows->count > 1) /* DynamoDB refuses keys that are not a whole primary key */
+        return FAIL(E_INVALID, "the key fits more than one row of %.*s", BYTES_ARG(table));
+    json_start(&w, &text);
+    json_object_begin(&w);
+    for (size_t i = 0; i < rows->cell_count && text.len <= TABLE_ROW_BYTES_MAX; i++)
+        write_cell(&w, &rows->cells[i]);
+    json_object_end(&w);
+    if (text.len > TABLE_ROW_BYTES_MAX)
+        return FAIL(E_INVALID, "the row of %.*s is larger than %d bytes", BYTES_ARG(table),
+                    TABLE_ROW_BYTES_MAX);
+    *out = arena_copy(a, buf_bytes(&text));
+    return OK;
+}
+
+static status read_with(const struct tables *t, void *connection, bytes table,
+                        const struct cell *keys, size_t count, struct arena *a,
+                        struct table_rows *out) {
+    AUTO(buf) sql = {0};
+    struct table_column *columns;
+    size_t column_count;
+    TRY(t->driver->columns(connection, table, a, &columns, &column_count));
+    if (column_count == 0)
+        return no_table(t, table, keys, count);
+    for (size_t i = 0; i < count; i++)
+        if (!find_column(columns, column_count, keys[i].column))
+            return FAIL(E_INVALID, "the table %.*s has no column %.*s", BYTES_ARG(table),
+                        BYTES_ARG(bytes_slice(keys[i].column, 0, QUOTE_BYTES_MAX)));
+    append_where(&sql, "SELECT * FROM ", table, keys, count);
+    buf_text(&sql, " LIMIT 2");
+    return t->driver->query(connection, buf_string(&sql), keys, count, a, out);
+}
+
+status tables_read(struct tables *t, bytes table, const struct cell *keys, size_t count,
+                   struct arena *a, bytes *out) {
+    struct table_rows rows = {0};
+    void *connection;
+    bool is_used;
+    TRY(check_table(t, table));
+    if (count == 0)
+        return FAIL(E_INVALID, "a row is read by at least one column");
+    TRY(take(t, &connection, &is_used));
+    status s = read_with(t, connection, table, keys, count, a, &rows);
+    give_back(t, connection, s != E_UNAVAILABLE);
+    if (s == E_UNAVAILABLE && is_used) { /* the database may have begun anew meanwhile */
+        TRY(t->driver->connect(t->place, &connection));
+        s = read_with(t, connection, table, keys, count, a, &rows);
+        give_back(t, connection, s != E_UNAVAILABLE);
+    }
+    TRY(s);
+    return write_row(table, &rows, a, out);
 }

@@ -1,4 +1,4 @@
-/* Tables of a SQL database that rules write rows to: SQLite or PostgreSQL.
+/* Tables of a SQL database that rules write rows to and read from: SQLite or PostgreSQL.
  *
  * A row replaces the one of the same primary key, as an item does in DynamoDB; so a delivery that
  * is repeated changes nothing. Names are looked up among the table's columns and quoted, values
@@ -8,7 +8,14 @@
 
 struct tables;
 
-enum cell_kind { CELL_NULL, CELL_TEXT, CELL_NUMBER, CELL_BOOL, CELL_KIND_COUNT };
+enum cell_kind {
+    CELL_NULL,
+    CELL_TEXT,
+    CELL_NUMBER,
+    CELL_BOOL,
+    CELL_JSON, /* only of rows that are read */
+    CELL_KIND_COUNT
+};
 struct cell {
     bytes column;
     enum cell_kind kind;
@@ -31,3 +38,12 @@ enum table_act {
 NODISCARD
 status tables_act(struct tables *t, enum table_act act, bytes table, const struct cell *cells,
                   size_t count, struct arena *a);
+
+enum { TABLE_ROW_BYTES_MAX = 8192 }; /* of a row that is read, as JSON [AWS rules 4 get_dynamodb] */
+/* tables_read gives the row that has all the keys as a JSON object in `a`, or no bytes when there
+ * is none: numbers, booleans and null as such, columns of JSON as JSON, bytes as base64, all else
+ * as text. E_INVALID when more than one has them, when it is too large, and for what is missing;
+ * E_UNAVAILABLE when the database is not there or takes too long. */
+NODISCARD
+status tables_read(struct tables *t, bytes table, const struct cell *keys, size_t count,
+                   struct arena *a, bytes *out);

@@ -1,8 +1,12 @@
 /* Tables in a database of PostgreSQL. Values go as text and become what their column is, so
  * numeric, jsonb, boolean and timestamptz take what JSON writes. */
 #include <libpq-fe.h>
+#include <poll.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "codec/base64.h"
+#include "codec/json.h"
 #include "rules/tables_driver.h"
 
 /* libpq's words end in a line end. */
@@ -40,9 +44,7 @@ static bool may_pass(const PGconn *c, const char *state) {
     return false;
 }
 
-static status run(PGconn *c, const char *sql, const char *const *values, size_t count,
-                  PGresult **out) {
-    PGresult *r = PQexecParams(c, sql, (int)count, NULL, values, NULL, NULL, 0);
+static status judge(PGconn *c, PGresult *r, PGresult **out) {
     ExecStatusType got = PQresultStatus(r);
     if (got == PGRES_COMMAND_OK || got == PGRES_TUPLES_OK) {
         *out = r;
@@ -56,6 +58,44 @@ static status run(PGconn *c, const char *sql, const char *const *values, size_t 
     return s;
 }
 
+static status run(PGconn *c, const char *sql, const char *const *values, size_t count,
+                  PGresult **out) {
+    return judge(c, PQexecParams(c, sql, (int)count, NULL, values, NULL, NULL, 0), out);
+}
+
+/* Waits for all of the answer. False: it is late, or the connection broke. */
+static bool wait_for_answer(PGconn *c) {
+    uint64_t end_us = clock_monotonic_us() + TABLES_READ_MS_MAX * 1000ULL;
+    int unsent = PQflush(c);
+    while (unsent > 0 || (unsent == 0 && PQisBusy(c))) {
+        struct pollfd p = {PQsocket(c), (short)(unsent ? POLLIN | POLLOUT : POLLIN), 0};
+        uint64_t now_us = clock_monotonic_us();
+        if (now_us >= end_us)
+            return false;
+        (void)poll(&p, 1, (int)((end_us - now_us) / 1000) + 1);
+        if (!PQconsumeInput(c))
+            return false;
+        unsent = PQflush(c);
+    }
+    return unsent == 0;
+}
+
+/* As run(), but who does not answer in time is given up; the connection is of no use then. */
+static status run_in_time(PGconn *c, const char *sql, const char *const *values, size_t count,
+                          PGresult **out) {
+    (void)PQsetnonblocking(c, 1);
+    bool sent = PQsendQueryParams(c, sql, (int)count, NULL, values, NULL, NULL, 0) == 1;
+    if (!sent || !wait_for_answer(c))
+        return FAIL(E_UNAVAILABLE, "PostgreSQL: %.*s",
+                    BYTES_ARG(words(PQstatus(c) == CONNECTION_OK && sent ? "no answer in time"
+                                                                         : PQerrorMessage(c))));
+    PGresult *r = PQgetResult(c);
+    for (PGresult *more; (more = PQgetResult(c));)
+        PQclear(more);
+    (void)PQsetnonblocking(c, 0);
+    return judge(c, r, out);
+}
+
 static status columns(void *connection, bytes table, struct arena *a, struct table_column **out,
                       size_t *out_count) {
     static const char sql[] =
@@ -65,7 +105,7 @@ static status columns(void *connection, bytes table, struct arena *a, struct tab
         "AND a.attgenerated = '' ORDER BY a.attnum";
     const char *const values[] = {arena_string(a, table)};
     PGresult *r;
-    TRY(run(connection, sql, values, 1, &r));
+    TRY(run_in_time(connection, sql, values, 1, &r));
     *out_count = (size_t)PQntuples(r);
     *out = ARENA_ARRAY(a, struct table_column, *out_count);
     for (size_t i = 0; i < *out_count; i++)
@@ -75,17 +115,83 @@ static status columns(void *connection, bytes table, struct arena *a, struct tab
     return OK;
 }
 
-static status execute(void *connection, const char *sql, const struct cell *cells, size_t count,
-                      struct arena *a) {
+static status texts_of(const struct cell *cells, size_t count, struct arena *a, const char ***out) {
     const char **values = ARENA_ARRAY(a, const char *, count);
-    PGresult *r;
     for (size_t i = 0; i < count; i++) {
         if (cells[i].text.len > 0 && memchr(cells[i].text.ptr, 0, cells[i].text.len))
             return FAIL(E_INVALID, "PostgreSQL keeps no texts with a zero in them: column %.*s",
                         BYTES_ARG(cells[i].column));
         values[i] = cells[i].kind == CELL_NULL ? NULL : arena_string(a, cells[i].text);
     }
+    *out = values;
+    return OK;
+}
+
+static status execute(void *connection, const char *sql, const struct cell *cells, size_t count,
+                      struct arena *a) {
+    const char **values;
+    PGresult *r;
+    TRY(texts_of(cells, count, a, &values));
     TRY(run(connection, sql, values, count, &r));
+    PQclear(r);
+    return OK;
+}
+
+/* ---- rows ---- */
+
+/* Types as the catalogue numbers them [PostgreSQL 8, pg_type]. */
+static const struct {
+    Oid type;
+    enum cell_kind kind;
+} kinds[] = {
+    {16, CELL_BOOL},   {20, CELL_NUMBER},  {21, CELL_NUMBER},  {23, CELL_NUMBER},
+    {26, CELL_NUMBER}, {700, CELL_NUMBER}, {701, CELL_NUMBER}, {1700, CELL_NUMBER},
+    {114, CELL_JSON},  {3802, CELL_JSON},
+};
+enum { BYTEA = 17 };
+
+static enum cell_kind kind_of(Oid type) {
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
+        if (kinds[i].type == type)
+            return kinds[i].kind;
+    return CELL_TEXT;
+}
+
+static bytes as_base64(struct arena *a, const char *value) {
+    AUTO(buf) text = {0};
+    size_t len = 0;
+    unsigned char *data = PQunescapeBytea((const unsigned char *)value, &len);
+    base64_encode(bytes_of(data, data ? len : 0), &text);
+    PQfreemem(data);
+    return arena_copy(a, buf_bytes(&text));
+}
+
+/* NaN and infinity are no numbers in JSON. */
+static struct cell read_cell(const PGresult *r, int at, struct arena *a) {
+    const struct json *ignored;
+    const char *value = PQgetvalue(r, 0, at);
+    struct cell c = {arena_copy(a, bytes_from(PQfname(r, at))), CELL_NULL, {0}};
+    if (PQgetisnull(r, 0, at))
+        return c;
+    c.kind = kind_of(PQftype(r, at));
+    c.text = PQftype(r, at) == BYTEA ? as_base64(a, value) : arena_copy(a, bytes_from(value));
+    if (c.kind == CELL_BOOL)
+        c.text = value[0] == 't' ? BYTES("true") : BYTES("false");
+    else if (c.kind != CELL_TEXT && json_parse(a, c.text, &ignored) != OK)
+        c.kind = CELL_TEXT;
+    return c;
+}
+
+static status query(void *connection, const char *sql, const struct cell *cells, size_t count,
+                    struct arena *a, struct table_rows *out) {
+    const char **values;
+    PGresult *r;
+    TRY(texts_of(cells, count, a, &values));
+    TRY(run_in_time(connection, sql, values, count, &r));
+    *out = (struct table_rows){.count = (size_t)PQntuples(r), .cell_count = (size_t)PQnfields(r)};
+    out->cells = ARENA_ARRAY(a, struct cell, out->cell_count);
+    for (size_t i = 0; i < out->cell_count && out->count > 0; i++)
+        out->cells[i] = read_cell(r, (int)i, a);
     PQclear(r);
     return OK;
 }
@@ -99,4 +205,5 @@ const struct tables_driver tables_postgres = {.prefixes = prefixes,
                                               .connect = connect_to,
                                               .disconnect = disconnect,
                                               .columns = columns,
-                                              .execute = execute};
+                                              .execute = execute,
+                                              .query = query};

@@ -98,6 +98,82 @@ TEST(values_are_bound_and_never_read_as_sql) {
     with_file(binds);
 }
 
+static status read_row(const char *table, const struct cell *keys, size_t count, struct arena *a,
+                       const char **out) {
+    bytes row;
+    TRY(tables_read(tables, bytes_from(table), keys, count, a, &row));
+    *out = row.len > 0 ? arena_string(a, row) : "none";
+    return OK;
+}
+
+static void check_read(const struct cell *keys, size_t count, const char *expected) {
+    AUTO(arena) memory = {0};
+    const char *row = NULL;
+    CHECK_OK(read_row("t", keys, count, &memory, &row));
+    CHECK_TEXT(row, expected);
+}
+
+static void reads(void) {
+    const struct cell key[] = {TEXT_CELL("id", "7")}, unknown[] = {TEXT_CELL("id", "8'; --")},
+                      number[] = {NUMBER_CELL("n", "21.50")},
+                      both[] = {TEXT_CELL("id", "7"), NUMBER_CELL("n", "21.5")};
+    run("CREATE TABLE t (id TEXT PRIMARY KEY, n NUMERIC, whole INTEGER, ok BOOLEAN, off BOOLEAN, "
+        "more JSON, broken JSONB, raw BLOB, empty TEXT, \"odd \"\"name\" REAL)");
+    check_read(key, 1, "none");
+    run("INSERT INTO t VALUES ('7', 21.5, 9007199254740993, TRUE, FALSE, '{\"a\":[1,null]}', "
+        "'{\"a\":', x'00ff', NULL, 9e999)");
+    const char *expected = "{\"id\":\"7\",\"n\":21.5,\"whole\":9007199254740993,\"ok\":true,"
+                           "\"off\":false,\"more\":{\"a\":[1,null]},\"broken\":\"{\\\"a\\\":\","
+                           "\"raw\":\"AP8=\",\"empty\":null,\"odd \\\"name\":\"Inf\"}";
+    check_read(key, 1, expected);
+    check_read(number, 1, expected);
+    check_read(both, 2, expected);
+    check_read(unknown, 1, "none");
+}
+TEST(a_row_is_read_as_a_json_object) {
+    with_file(reads);
+}
+
+static void reads_not(void) {
+    AUTO(arena) memory = {0};
+    const char *row;
+    const struct cell key[] = {TEXT_CELL("id", "7")}, other[] = {TEXT_CELL("nosuch", "7")};
+    CHECK_FAILS(read_row("t", key, 1, &memory, &row), E_INVALID, "there is no table t");
+    CHECK_FAILS(read_row("t; --", key, 1, &memory, &row), E_INVALID, "is no name of a table");
+    CHECK_FAILS(read_row("t", key, 0, &memory, &row), E_INVALID, "at least one column");
+    run("CREATE TABLE t (id TEXT, at NUMERIC, PRIMARY KEY (id, at))");
+    CHECK_FAILS(read_row("t", other, 1, &memory, &row), E_INVALID, "t has no column nosuch");
+    run("INSERT INTO t VALUES ('7', 1), ('7', 2)");
+    CHECK_FAILS(read_row("t", key, 1, &memory, &row), E_INVALID, "fits more than one row of t");
+    const struct cell both[] = {TEXT_CELL("id", "7"), NUMBER_CELL("at", "2")};
+    check_read(both, 2, "{\"id\":\"7\",\"at\":2}");
+    run("DELETE FROM t");
+    run("INSERT INTO t VALUES ('7', replace(hex(zeroblob(4087)), '0', 'x'))"); /* 18 bytes are names
+                                                                                  and quotes */
+    CHECK_OK(read_row("t", key, 1, &memory, &row));
+    CHECK_INT((int)strlen(row), TABLE_ROW_BYTES_MAX);
+    run("UPDATE t SET at = at || '0'");
+    CHECK_FAILS(read_row("t", key, 1, &memory, &row), E_INVALID, "larger than 8192 bytes");
+}
+TEST(a_row_that_is_not_one_or_too_large_is_not_read) {
+    with_file(reads_not);
+}
+
+static void reads_late(void) {
+    AUTO(arena) memory = {0};
+    const char *row;
+    const struct cell key[] = {NUMBER_CELL("id", "-1")};
+    run("CREATE VIEW t AS WITH RECURSIVE n (id) AS (SELECT 0 UNION ALL SELECT id + 1 FROM n) "
+        "SELECT id FROM n"); /* without end */
+    CHECK_FAILS(read_row("t", key, 1, &memory, &row), E_UNAVAILABLE, "SQLite: interrupted");
+    run("DROP VIEW t");
+    run("CREATE TABLE t (id NUMERIC)");
+    check_read(key, 1, "none");
+}
+TEST(a_read_that_takes_too_long_is_given_up) {
+    with_file(reads_late);
+}
+
 static void is_busy(void) {
     AUTO(arena) memory = {0};
     const struct cell cells[] = {TEXT_CELL("id", "1")};
@@ -119,8 +195,11 @@ TEST(a_place_is_of_a_known_kind) {
 TEST(a_database_that_is_not_there_may_come) {
     AUTO(arena) memory = {0};
     const struct cell cells[] = {TEXT_CELL("id", "1")};
+    bytes row;
     CHECK_OK(tables_open("postgresql://nobody@127.0.0.1:1/none", &tables));
     CHECK_FAILS(tables_act(tables, TABLE_PUT, BYTES("t"), cells, 1, &memory), E_UNAVAILABLE,
+                "PostgreSQL: ");
+    CHECK_FAILS(tables_read(tables, BYTES("t"), cells, 1, &memory, &row), E_UNAVAILABLE,
                 "PostgreSQL: ");
     tables_close(tables);
     CHECK_OK(tables_open("sqlite:/nonexistent/folder/file", &tables));

@@ -667,7 +667,8 @@ static const struct {
     {"SELECT nosuch(1) FROM 'a'", "there is no function nosuch"},
     {"SELECT machinelearning_predict('m','r',1) FROM 'a'",
      "there is no function machinelearning_predict here: it asks Amazon Machine Learning"},
-    {"SELECT Get_DynamoDB('t','k','v','r') FROM 'a'", "it reads Amazon DynamoDB"},
+    {"SELECT Get_DynamoDB('t','k',1,'r') AS a FROM 'a' WHERE get_dynamodb('t','k',2,'r').x = 1",
+     "get_dynamodb can be called once in a statement (line 1, column "},
     {"SELECT get_thing_shadow('t','r') FROM 'a'", "this server has no shadows yet"},
     {"SELECT decode(*, 'proto', 'b', 'k', 'f', 'm') FROM 'a'", "and not 'proto'"},
     {"SELECT cast(1 AS Blob) FROM 'a'", "there is no type Blob to cast to"},
@@ -843,6 +844,59 @@ static status registry_data(void *context, bytes operation, bytes thing, bytes r
     return OK;
 }
 
+static status row(void *context, bytes table, const struct sql_key *keys, size_t count, bytes role,
+                  struct arena *a, bytes *out) {
+    AUTO(buf) asked = {0};
+    UNUSED(context);
+    if (bytes_equal(table, BYTES("locked")))
+        return FAIL(E_UNAVAILABLE, "it is locked");
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&asked, " %.*s=%s%.*s", BYTES_ARG(keys[i].column), keys[i].is_number ? "#" : "",
+                   BYTES_ARG(keys[i].value));
+    *out = bytes_from(arena_printf(a, "{\"asked\":\"%.*s%s as %.*s\",\"n\":1.50}", BYTES_ARG(table),
+                                   buf_string(&asked), BYTES_ARG(role)));
+    if (bytes_equal(table, BYTES("empty")))
+        *out = (bytes){0};
+    return OK;
+}
+
+TEST(get_dynamodb_asks_for_the_row_of_its_keys) { /* [AWS rules 4] */
+    static const struct {
+        const char *call, *result, *failures;
+    } rows[] = {
+        {"get_dynamodb('t', 'id', topic(2), 'r')", "{\"v\":{\"asked\":\"t id=b as r\",\"n\":1.50}}",
+         ""},
+        {"get_dynamodb('t', 'id', x, 'r').asked", "{\"v\":\"t id=#1 as r\"}", ""},
+        {"GET_DYNAMODB('t', 'id', 'a', 'at', x + 0.5, 'r').asked",
+         "{\"v\":\"t id=a at=#1.5 as r\"}", ""},
+        {"get_dynamodb('empty', 'id', 'a', 'r')", "{}", ""},
+        {"get_dynamodb('t', 'id', missing, 'r')", "{}", ""},
+        {"get_dynamodb('t', 'id', true, 'r')", "{}", ""},
+        {"get_dynamodb('t', 'id', 'a', 'at', 'r')", "{}", ""},
+        {"get_dynamodb('locked', 'id', 'a', 'r')", "{}", "get_dynamodb: it is locked\n"},
+    };
+    struct sql_outside outside = {.row = row};
+    struct sql_message m = {.topic = BYTES("a/b"), .payload = BYTES("{\"x\":1}")};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        AUTO(arena) memory = {0};
+        AUTO(buf) text = {0};
+        AUTO(buf) out = {0};
+        AUTO(buf) failures = {0};
+        struct sql_statement *s;
+        bool json;
+        buf_printf(&text, "SELECT %s AS v FROM 'a/b'", rows[i].call);
+        CHECK_OK(sql_compile(buf_bytes(&text), SQL_2016_03_23, &s));
+        CHECK(sql_reads_rows(s));
+        struct sql_evaluation e = sql_begin(s, &m, &memory);
+        e.outside = &outside;
+        e.failures = &failures;
+        sql_select(&e, &out, &json);
+        CHECK_TEXT(buf_string(&out), rows[i].result);
+        CHECK_TEXT(buf_string(&failures), rows[i].failures);
+        sql_statement_free(s);
+    }
+}
+
 TEST(functions_that_ask_others_are_lent_and_their_failures_noted) {
     AUTO(arena) memory = {0};
     AUTO(buf) out = {0};
@@ -927,18 +981,21 @@ TEST(secrets_are_asked_for_and_their_values_stay_out_of_failures) { /* [AWS rule
 TEST(a_template_tells_whether_it_asks_others) {
     static const struct {
         const char *text;
-        bool asks;
-    } rows[] = {{"${topic()}", false},
-                {"plain", false},
-                {"${topic()}/${upper(aws_lambda('f', 1))}", true},
-                {"${get_registry_data('DescribeThing', 't', 'r').version}", true},
-                {"${get_secret('s', 'SecretString', 'r')}", false}};
+        bool asks, reads;
+    } rows[] = {{"${topic()}", false, false},
+                {"plain", false, false},
+                {"${topic()}/${upper(aws_lambda('f', 1))}", true, false},
+                {"get_dynamodb/${topic()}", false, false},
+                {"${get_dynamodb('t', 'k', 1, 'r').site}/${topic()}", true, true},
+                {"${get_registry_data('DescribeThing', 't', 'r').version}", true, false},
+                {"${get_secret('s', 'SecretString', 'r')}", false, false}};
     struct sql_statement *s;
     CHECK_OK(sql_compile(BYTES("SELECT 1"), SQL_2016_03_23, &s));
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct sql_template *t;
         CHECK_OK(sql_template_compile(s, bytes_from(rows[i].text), &t));
         CHECK_INT(sql_template_asks_others(t), rows[i].asks);
+        CHECK_INT(sql_template_reads_rows(t), rows[i].reads);
         sql_template_free(t);
     }
     sql_statement_free(s);

@@ -104,8 +104,9 @@ const struct sql_function *sql_function_find(bytes name);
     X("transform", 3, 3, transform_)
 
 /* Those that ask others, through `struct sql_outside`. */
-#define SQL_FUNCTIONS_OUTSIDE(X)       \
-    X("aws_lambda", 2, 2, aws_lambda_) \
+#define SQL_FUNCTIONS_OUTSIDE(X)           \
+    X("aws_lambda", 2, 2, aws_lambda_)     \
+    X("get_dynamodb", 4, 6, get_dynamodb_) \
     X("get_registry_data", 3, 3, get_registry_data_)
 
 /* The one of them that error actions may have. */

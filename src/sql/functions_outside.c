@@ -42,6 +42,28 @@ static struct sql_value get_registry_data_(struct sql_call *c) {
     return answered(c, "get_registry_data", s, answer);
 }
 
+static bool read_key(struct sql_call *c, size_t at, struct sql_key *out) {
+    const struct sql_value *value = &c->arguments[at + 1];
+    out->is_number = value->type == SQL_INT || value->type == SQL_DECIMAL;
+    return (out->is_number || value->type == SQL_STRING) &&
+           sql_argument_text(c, at, &out->column) && sql_argument_text(c, at + 1, &out->value);
+}
+
+/* Without such a row it is Undefined, which is no failure: a new device may have none. */
+static struct sql_value get_dynamodb_(struct sql_call *c) {
+    const struct sql_outside *outside = c->evaluation->outside;
+    struct sql_key keys[2] = {{.is_number = false}};
+    bool has_sort_key = c->count == 6;
+    bytes table, role, answer = {0};
+    if (!outside || !outside->row || c->count == 5 || !sql_argument_text(c, 0, &table) ||
+        !read_key(c, 1, &keys[0]) || (has_sort_key && !read_key(c, 3, &keys[1])) ||
+        !sql_argument_text(c, c->count - 1, &role))
+        return sql_undefined();
+    status s = outside->row(outside->context, table, keys, has_sort_key ? 2 : 1, role,
+                            c->evaluation->arena, &answer);
+    return s == OK && answer.len == 0 ? sql_undefined() : answered(c, "get_dynamodb", s, answer);
+}
+
 /* ---- get_secret(id, type[, key], role): its sentences never hold any of the value ---- */
 
 static status member_of_secret(const struct sql_call *c, bytes value, bytes key,
@@ -111,7 +133,6 @@ const struct sql_function sql_functions_secret[] = {SQL_FUNCTIONS_SECRET(ROW){NU
 static const struct {
     const char *name, *why;
 } absent[] = {
-    {"get_dynamodb", "it reads Amazon DynamoDB"},
     {"get_thing_shadow", "this server has no shadows yet"},
     {"machinelearning_predict", "it asks Amazon Machine Learning, which is no more"},
 };

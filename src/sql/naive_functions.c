@@ -586,6 +586,7 @@ static const struct {
     {"endswith", 2, 2, f_endswith},
     {"floor", 1, 1, f_floor},
     {"get", 2, 2, f_get},
+    {"get_dynamodb", 4, 6, f_outside},
     {"get_mqtt_property", 1, 1, f_get_mqtt_property},
     {"get_or_default", 2, 2, f_nanvl},
     {"get_registry_data", 3, 3, f_outside},

@@ -166,6 +166,16 @@ static bool decodes_proto(const struct sql_node *call) {
            bytes_equal_nocase(second->value.text, BYTES("proto"));
 }
 
+/* At most once [AWS rules 4 get_dynamodb]. */
+static void note_question(struct sql_parser *p, const struct sql_function *f) {
+    p->tree.asks_others = true;
+    if (!bytes_equal(bytes_from(f->name), BYTES("get_dynamodb")))
+        return;
+    if (p->tree.reads_rows)
+        sql_fail(p, "get_dynamodb can be called once in a statement");
+    p->tree.reads_rows = true;
+}
+
 struct sql_node *sql_call(struct sql_parser *p, struct sql_token name, struct sql_node *arguments) {
     struct sql_node *n = sql_new(p, SQL_CALL);
     n->text = name.text;
@@ -176,7 +186,7 @@ struct sql_node *sql_call(struct sql_parser *p, struct sql_token name, struct sq
     else if (decodes_proto(n))
         sql_fail(p, "decode knows 'base64' here, and not 'proto'");
     else if (sql_function_asks_others(n->function))
-        p->tree.asks_others = true;
+        note_question(p, n->function);
     return n;
 }
 

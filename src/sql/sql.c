@@ -71,3 +71,7 @@ void sql_statement_free(struct sql_statement *s) {
 bytes sql_topic_filter(const struct sql_statement *s) {
     return s->tree.topic_filter;
 }
+
+bool sql_reads_rows(const struct sql_statement *s) {
+    return s->tree.reads_rows;
+}

@@ -33,6 +33,9 @@ NODISCARD
 status sql_compile(bytes text, enum sql_version version, struct sql_statement **out);
 void sql_statement_free(struct sql_statement *s);      /* NULL does nothing */
 bytes sql_topic_filter(const struct sql_statement *s); /* ptr NULL: FROM is missing */
+/* sql_reads_rows tells one that calls get_dynamodb(), which wants a database; so does
+ * sql_template_reads_rows. */
+bool sql_reads_rows(const struct sql_statement *s);
 
 /* The message a rule looks at; all borrowed. */
 struct sql_message {
@@ -46,6 +49,12 @@ struct sql_message {
     bytes content_type, response_topic, correlation_data;
     int payload_format;                     /* -1: not given */
     const struct sql_item *user_properties; /* strings, in order; NULL: none */
+};
+
+/* Part of the key of a row: a column and the value it must have. */
+struct sql_key {
+    bytes column, value;
+    bool is_number;
 };
 
 /* What lies outside the message: functions that ask others. A function that nobody lends is
@@ -63,6 +72,10 @@ struct sql_outside {
      * `is_binary`, bytes; a failure where it is the other [AWS rules 4 get_secret]. */
     status (*secret)(void *context, bytes id, bool is_binary, bytes role, struct arena *a,
                      bytes *out);
+    /* row reads the one row that has the keys, as `role`: a JSON object in `a`, or no bytes when
+     * there is none [AWS rules 4 get_dynamodb]. */
+    status (*row)(void *context, bytes table, const struct sql_key *keys, size_t count, bytes role,
+                  struct arena *a, bytes *out);
 };
 
 struct sql_evaluation {
@@ -97,6 +110,7 @@ bool sql_template_is_plain(const struct sql_template *t);
 /* sql_template_asks_others tells one with a function of `struct sql_outside` other than get_secret:
  * not for error actions [AWS rules 4]. */
 bool sql_template_asks_others(const struct sql_template *t);
+bool sql_template_reads_rows(const struct sql_template *t);
 /* sql_template_fill appends the text; false when a part was Undefined, which leaves nothing there.
  */
 bool sql_template_fill(const struct sql_template *t, struct sql_evaluation *e, struct buf *out);

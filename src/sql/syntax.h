@@ -68,6 +68,7 @@ struct sql_tree {
     struct sql_node *expression; /* instead of a select: of a substitution template */
     bytes topic_filter;          /* FROM; ptr NULL without one */
     bool asks_others;            /* one of SQL_FUNCTIONS_OUTSIDE is in it */
+    bool reads_rows;             /* get_dynamodb() is */
 };
 
 /* What is being parsed; the grammar's actions work on it. */

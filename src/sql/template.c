@@ -12,7 +12,7 @@ struct part {
 struct sql_template {
     struct arena arena;
     struct part *first, **last;
-    bool asks_others;
+    bool asks_others, reads_rows;
 };
 
 static void add_part(struct sql_template *t, bytes literal, const struct sql_node *expression) {
@@ -54,6 +54,7 @@ static status parse_part(const struct sql_statement *s, struct sql_template *t, 
                             .keeps_decimals = s->tree.keeps_decimals};
     TRY(sql_parse_expression(&t->arena, text, &tree));
     t->asks_others = t->asks_others || tree.asks_others;
+    t->reads_rows = t->reads_rows || tree.reads_rows;
     add_part(t, (bytes){0}, tree.expression);
     return OK;
 }
@@ -103,6 +104,10 @@ bool sql_template_is_plain(const struct sql_template *t) {
 
 bool sql_template_asks_others(const struct sql_template *t) {
     return t->asks_others;
+}
+
+bool sql_template_reads_rows(const struct sql_template *t) {
+    return t->reads_rows;
 }
 
 bool sql_template_fill(const struct sql_template *t, struct sql_evaluation *e, struct buf *out) {

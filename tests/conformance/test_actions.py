@@ -4,6 +4,7 @@ import http.client
 import json
 import pathlib
 import queue
+import threading
 import time
 import urllib.parse
 
@@ -420,6 +421,60 @@ def check_rows(server, query, rows_of):
     assert 'ALTER TABLE "readings" ADD COLUMN "note" ' in failure["errorMessage"]
 
 
+def check_reads(server, query, rows_of):
+    """get_dynamodb() [AWS rules 4], in the statement and in a template."""
+    iot, iam = server.client(), server.client("iam")
+    role = f"arn:aws:iam::{server.account}:role/reader"
+    ask = f"get_dynamodb('sites', 'device', topic(2), '{role}')"
+    rows_of("CREATE TABLE sites (device varchar(20), at numeric, t numeric, ok boolean, more " + query["json"] + ", note text, raw "
+            + query["bytes"] + ", PRIMARY KEY (device, at))")
+    rows_of("INSERT INTO sites VALUES ('7', 1, 21.5, true, '{\"a\":[1]}', NULL, " + query["00ff"] + "), ('8', 1, 1, false, NULL, 'x', NULL), "
+            "('8', 2, 2, false, NULL, 'it''s', NULL)")
+    rule(iot, "row", "d/+/t", republish("row"), sql=f"SELECT n, {ask} AS row FROM 'd/+/t'")
+    rule(iot, "both", "d/+/t", republish("both"),
+         sql=f"SELECT get_dynamodb('sites', 'device', topic(2), 'at', n, '{role}').note AS note FROM 'd/+/t'")
+    rule(iot, "name", "d/+/t", republish("name/${" + ask + ".t}"), sql="SELECT n FROM 'd/+/t'")
+    watcher, sender = Device(server).connect("watcher"), Device(server).connect("sender")
+    for topic in ("row", "both", "name/#"):
+        watcher.subscribe(topic)
+
+    def heard(device, count=3):
+        sender.publish(f"d/{device}/t", '{"n": 2}')
+        return {m.topic: json.loads(m.payload) for m in (watcher.receive(10) for _ in range(count))}
+    seven = {"device": "7", "at": 1, "t": 21.5, "ok": True, "more": {"a": [1]}, "note": None, "raw": "AP8="}
+    assert heard("7") == {"row": {"n": 2, "row": seven}, "both": {}, "name/21.5": {"n": 2}}
+    assert heard("8", 2) == {"row": {"n": 2}, "both": {"note": "it's"}}  # the name has a part that is Undefined
+    wait_until(lambda: "get_dynamodb: the key fits more than one row of sites" in server.log(), patience_s(3), "the reason")
+    assert heard("nobody", 2) == {"row": {"n": 2}, "both": {}}
+    may = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}]}
+    trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {
+        "Service": "iot.amazonaws.com"}}]}
+    iam.create_role(RoleName="reader", AssumeRolePolicyDocument=json.dumps(trust))
+    iam.put_role_policy(RoleName="reader", PolicyName="p", PolicyDocument=json.dumps(may))
+    time.sleep(1.2)  # roles count within a second
+    assert heard("7", 2) == {"row": {"n": 2}, "both": {}}
+    wait_until(lambda: "is not authorized to perform: dynamodb:GetItem on resource: arn:aws:dynamodb:" in server.log(), patience_s(3),
+               "the refusal in the log")
+    may["Statement"].append({"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "arn:aws:dynamodb:*:*:table/sites"})
+    iam.put_role_policy(RoleName="reader", PolicyName="p", PolicyDocument=json.dumps(may))
+    time.sleep(1.2)
+    assert heard("7")["row"]["row"] == seven
+
+
+def test_statements_read_rows_of_sqlite(tmp_path):
+    import sqlite3
+    server = Server(tmp_path / "server", "--tables", f"sqlite:{tmp_path}/rows.db").start()
+
+    def rows_of(statement):
+        with sqlite3.connect(tmp_path / "rows.db", timeout=10) as database:
+            return database.execute(statement).fetchall()
+    check_reads(server, {"json": "json", "bytes": "blob", "00ff": "x'00ff'"}, rows_of)
+    with pytest.raises(server.client().exceptions.SqlParseException, match="get_dynamodb can be called once in a statement"):
+        rule(server.client(), "twice", "a", republish("b"), sql=" ".join(
+            ["SELECT get_dynamodb('t', 'k', 1, 'r') AS a,", "get_dynamodb('t', 'k', 2, 'r') AS b FROM 'a'"]))
+    server.stop()
+
+
 def test_rows_go_into_sqlite(tmp_path):
     import sqlite3
     server = Server(tmp_path / "server", "--tables", f"sqlite:{tmp_path}/rows.db").start()
@@ -481,6 +536,29 @@ def test_rows_go_into_postgresql(tmp_path, postgres):
     check_rows(server, {"json": "jsonb", "strict": True, "readings": [("7", "3", "", "", "")],
                         "history": [("7", "2", '{"t": 21.5}')]}, rows_of)
     server.stop()
+
+
+def test_statements_read_rows_of_postgresql(tmp_path, postgres):
+    url, rows_of = postgres
+    server = Server(tmp_path / "server", "--tables", url).start()
+    check_reads(server, {"json": "jsonb", "bytes": "bytea", "00ff": "'\\x00ff'"}, rows_of)
+    rule(server.client(), "other", "d/+/t", republish("other"))
+    watcher, sender = Device(server).connect("other").subscribe("row").subscribe("other"), Device(server).connect("asks")
+    lock = threading.Thread(target=rows_of, args=["BEGIN; LOCK TABLE sites; SELECT pg_sleep(8)"])
+    lock.start()
+    wait_until(lambda: rows_of("SELECT 1, 2 FROM pg_locks WHERE relation = 'sites'::regclass AND granted"), 10, "the lock")
+    sender.publish("d/7/t", '{"n": 1}')
+    assert [watcher.receive(10).topic for _ in range(2)] == ["other", "row"]
+    wait_until(lambda: "PostgreSQL: no answer in time" in server.log(), patience_s(3), "the reason")
+    lock.join()
+    server.stop()
+
+
+def test_statements_that_read_need_a_database(iot):
+    for sql, topic in ((f"SELECT get_dynamodb('t', 'k', 1, '{ROLE}') AS a FROM 'a'", "b"),
+                       ("SELECT * FROM 'a'", "${get_dynamodb('t', 'k', 1, 'r').a}")):
+        with pytest.raises(iot.exceptions.InvalidRequestException, match=r"no database for get_dynamodb\(\): kedge serve --tables"):
+            rule(iot, "r", "a", republish(topic), sql=sql)
 
 
 def test_rows_need_a_database(iot):
