@@ -14,11 +14,19 @@ static bytes words(const char *message) {
     return bytes_trim(bytes_from(message));
 }
 
+/* As long as SQLite waits for who is busy. A statement that we gave up ends there, too, instead of
+ * waiting for a lock with others of its kind; an owner's own limit stays. */
+static void limit_statements(PGconn *c) {
+    PQclear(PQexec(c, "SELECT set_config('statement_timeout', '5s', false) "
+                      "WHERE current_setting('statement_timeout') = '0'"));
+}
+
 static status connect_to(const char *place, void **out) {
     const char *const names[] = {"dbname", "connect_timeout", "application_name", NULL};
     const char *const values[] = {place, "10", "kedge", NULL};
     PGconn *c = PQconnectdbParams(names, values, 1);
     if (c && PQstatus(c) == CONNECTION_OK) {
+        limit_statements(c);
         *out = c;
         return OK;
     }
@@ -104,7 +112,7 @@ static status columns(void *connection, bytes table, struct arena *a, struct tab
         "WHERE a.attrelid = to_regclass(quote_ident($1)) AND a.attnum > 0 AND NOT a.attisdropped "
         "AND a.attgenerated = '' ORDER BY a.attnum";
     const char *const values[] = {arena_string(a, table)};
-    PGresult *r;
+    PGresult *r = NULL;
     TRY(run_in_time(connection, sql, values, 1, &r));
     *out_count = (size_t)PQntuples(r);
     *out = ARENA_ARRAY(a, struct table_column, *out_count);
@@ -130,7 +138,7 @@ static status texts_of(const struct cell *cells, size_t count, struct arena *a, 
 static status execute(void *connection, const char *sql, const struct cell *cells, size_t count,
                       struct arena *a) {
     const char **values;
-    PGresult *r;
+    PGresult *r = NULL;
     TRY(texts_of(cells, count, a, &values));
     TRY(run(connection, sql, values, count, &r));
     PQclear(r);
@@ -185,7 +193,7 @@ static struct cell read_cell(const PGresult *r, int at, struct arena *a) {
 static status query(void *connection, const char *sql, const struct cell *cells, size_t count,
                     struct arena *a, struct table_rows *out) {
     const char **values;
-    PGresult *r;
+    PGresult *r = NULL;
     TRY(texts_of(cells, count, a, &values));
     TRY(run_in_time(connection, sql, values, count, &r));
     *out = (struct table_rows){.count = (size_t)PQntuples(r), .cell_count = (size_t)PQnfields(r)};

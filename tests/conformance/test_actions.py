@@ -544,12 +544,13 @@ def test_statements_read_rows_of_postgresql(tmp_path, postgres):
     check_reads(server, {"json": "jsonb", "bytes": "bytea", "00ff": "'\\x00ff'"}, rows_of)
     rule(server.client(), "other", "d/+/t", republish("other"))
     watcher, sender = Device(server).connect("other").subscribe("row").subscribe("other"), Device(server).connect("asks")
-    lock = threading.Thread(target=rows_of, args=["BEGIN; LOCK TABLE sites; SELECT pg_sleep(8)"])
+    lock = threading.Thread(target=rows_of, args=["BEGIN; LOCK TABLE sites; SELECT pg_sleep(12)"])
     lock.start()
     wait_until(lambda: rows_of("SELECT 1, 2 FROM pg_locks WHERE relation = 'sites'::regclass AND granted"), 10, "the lock")
     sender.publish("d/7/t", '{"n": 1}')
     assert [watcher.receive(10).topic for _ in range(2)] == ["other", "row"]
     wait_until(lambda: "PostgreSQL: no answer in time" in server.log(), patience_s(3), "the reason")
+    wait_until(lambda: rows_of("SELECT count(*), 1 FROM pg_locks WHERE NOT granted") == [("0", "1")], 7, "an end of what was given up")
     lock.join()
     server.stop()
 
