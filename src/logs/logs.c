@@ -268,8 +268,8 @@ static status write_dropped(const struct log_book *b, struct log_group *group,
 }
 
 static status write_block(const struct logs *l, struct txn *t, const struct block *block) {
-    static _Thread_local struct log_entry entries[ROWS_AT_ONCE];
     AUTO(arena) memory = {0};
+    struct log_entry *entries = ARENA_ARRAY(&memory, struct log_entry, ROWS_AT_ONCE);
     struct log_book book = {t, &memory, block->account};
     int64_t now_ms = clock_wall_ms();
     struct log_group group;

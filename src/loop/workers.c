@@ -61,19 +61,21 @@ void workers_free(struct workers *w) {
 
 struct crew {
     struct workers base;
-    pthread_mutex_t lock; /* of queue and stopping */
+    pthread_mutex_t lock; /* of all that follows */
     pthread_cond_t more;
     struct job_queue queue;
     bool stopping;
-    unsigned count;
+    unsigned count, count_max, idle;
     pthread_t threads[];
 };
 
 /* Waits for a job; NULL when there is none and none will come. */
 static struct job *next_job(struct crew *c) {
     (void)pthread_mutex_lock(&c->lock);
+    c->idle++;
     while (!c->queue.first && !c->stopping)
         (void)pthread_cond_wait(&c->more, &c->lock);
+    c->idle--;
     struct job *j = job_queue_pop(&c->queue);
     (void)pthread_mutex_unlock(&c->lock);
     return j;
@@ -85,10 +87,17 @@ static void *work(void *crew) {
     return NULL;
 }
 
+/* One more, with the lock held. When the system has no more threads those that are there do it. */
+static void grow(struct crew *c) {
+    c->count += pthread_create(&c->threads[c->count], NULL, work, c) == 0;
+}
+
 static status crew_post(struct workers *w, struct job *j) {
     struct crew *c = OWNER(w, struct crew, base);
     (void)pthread_mutex_lock(&c->lock);
     status s = job_queue_push(&c->queue, j);
+    if (c->queue.count > c->idle && c->count < c->count_max && !c->stopping)
+        grow(c);
     (void)pthread_mutex_unlock(&c->lock);
     (void)pthread_cond_signal(&c->more);
     return s;
@@ -116,9 +125,8 @@ struct workers *workers_new(unsigned count) {
     (void)pthread_mutex_init(&c->lock, NULL);
     (void)pthread_cond_init(&c->more, NULL);
     job_queue_init(&c->queue);
-    for (; c->count < count; c->count++) {
-        int error = pthread_create(&c->threads[c->count], NULL, work, c);
-        assert(error == 0); /* at start: without its threads the server is none */
-    }
+    c->count_max = count;
+    grow(c);
+    assert(c->count == 1); /* at start: without its threads the server is none */
     return &c->base;
 }

@@ -18,7 +18,8 @@ struct job {
     void (*done)(struct job *j); /* may free the owner; NULL for none */
 };
 
-/* workers_new starts `count` (≥ 1) threads. */
+/* workers_new makes a crew of up to `count` (≥ 1) threads: one starts now, each other when there is
+ * a job and nobody free for it. */
 struct workers *workers_new(unsigned count);
 /* workers_post queues a job; any thread. from == NULL: nobody is told, and run may free the owner.
  * E_UNAVAILABLE when WORKERS_PENDING_MAX jobs wait already: the caller answers its peer with that.

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include <librdkafka/rdkafka.h>
+#include "rules/librdkafka.h"
 
 #include "base/clock.h"
 #include "store/record.h"
@@ -137,7 +137,7 @@ struct producers *producers_new(enum web_reach reach, const _Atomic bool *stop) 
 
 static void producer_close(struct producer *p) {
     if (p->kafka)
-        rd_kafka_destroy(p->kafka);
+        librdkafka.destroy(p->kafka);
     p->kafka = NULL;
     if (p->properties.ptr)
         mem_wipe(p->properties.ptr, p->properties.capacity); /* it may hold a password */
@@ -192,7 +192,7 @@ static void on_delivery(rd_kafka_t *kafka, const rd_kafka_message_t *m, void *pr
 
 static status set(rd_kafka_conf_t *conf, const char *name, const char *value) {
     char why[512];
-    if (rd_kafka_conf_set(conf, name, value, why, sizeof why) == RD_KAFKA_CONF_OK)
+    if (librdkafka.conf_set(conf, name, value, why, sizeof why) == RD_KAFKA_CONF_OK)
         return OK;
     return FAIL(E_INVALID, "Kafka: %s", why);
 }
@@ -221,22 +221,23 @@ static status configure(rd_kafka_conf_t *conf, struct producer *p) {
     TRY(set(conf, "log_level", "0"));
     while (record_list_next(&rest, &name) && record_list_next(&rest, &value))
         TRY(set_property(conf, name, value, p));
-    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
-    rd_kafka_conf_set_error_cb(conf, on_error);
-    rd_kafka_conf_set_connect_cb(conf, on_connect);
-    rd_kafka_conf_set_opaque(conf, p);
+    librdkafka.conf_set_dr_msg_cb(conf, on_delivery);
+    librdkafka.conf_set_error_cb(conf, on_error);
+    librdkafka.conf_set_connect_cb(conf, on_connect);
+    librdkafka.conf_set_opaque(conf, p);
     return OK;
 }
 
 static status producer_open(struct producer *p) {
     char why[512];
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    TRY(librdkafka_load());
+    rd_kafka_conf_t *conf = librdkafka.conf_new();
     status s = configure(conf, p);
     if (s == OK)
-        p->kafka = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
+        p->kafka = librdkafka.new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
     if (p->kafka)
         return OK;
-    rd_kafka_conf_destroy(conf);
+    librdkafka.conf_destroy(conf);
     return s != OK ? s : (status)FAIL(E_INVALID, "Kafka: %s", why);
 }
 
@@ -306,30 +307,30 @@ static status explain(struct producer *p, bytes topic, rd_kafka_resp_err_t error
     memcpy(reason, p->reason, sizeof reason);
     (void)pthread_mutex_unlock(&p->lock);
     return FAIL(lasts(error) ? E_INVALID : E_UNAVAILABLE, "Kafka topic %.*s: %s%s%s",
-                BYTES_ARG(bytes_slice(topic, 0, 100)), rd_kafka_err2str(error),
+                BYTES_ARG(bytes_slice(topic, 0, 100)), librdkafka.err2str(error),
                 reason[0] ? "; " : "", reason);
 }
 
 static rd_kafka_headers_t *headers_of(const struct kafka_message *m) {
-    rd_kafka_headers_t *headers = rd_kafka_headers_new(m->header_count);
+    rd_kafka_headers_t *headers = librdkafka.headers_new(m->header_count);
     for (size_t i = 0; i < m->header_count; i++)
-        (void)rd_kafka_header_add(headers, (const char *)m->headers[i].name.ptr,
-                                  (ssize_t)m->headers[i].name.len, m->headers[i].value.ptr,
-                                  (ssize_t)m->headers[i].value.len);
+        (void)librdkafka.header_add(headers, (const char *)m->headers[i].name.ptr,
+                                    (ssize_t)m->headers[i].name.len, m->headers[i].value.ptr,
+                                    (ssize_t)m->headers[i].value.len);
     return headers;
 }
 
 static rd_kafka_resp_err_t produce(struct producer *p, const struct kafka_message *m,
                                    const char *topic, struct outcome *outcome) {
     rd_kafka_headers_t *headers = headers_of(m);
-    rd_kafka_resp_err_t error = rd_kafka_producev(
+    rd_kafka_resp_err_t error = librdkafka.producev(
         p->kafka, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(m->partition),
         RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
         RD_KAFKA_V_VALUE((void *)(uintptr_t)m->body.ptr, m->body.len),
         RD_KAFKA_V_KEY(m->has_key ? (const void *)m->key.ptr : NULL, m->has_key ? m->key.len : 0),
         RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(outcome), RD_KAFKA_V_END);
     if (error)
-        rd_kafka_headers_destroy(headers); /* else they are the message's */
+        librdkafka.headers_destroy(headers); /* else they are the message's */
     return error;
 }
 
@@ -338,9 +339,9 @@ static rd_kafka_resp_err_t produce(struct producer *p, const struct kafka_messag
 static void wait_for(const struct producers *all, struct producer *p, struct outcome *outcome) {
     bool purged = false;
     while (!atomic_load(&outcome->known)) {
-        (void)rd_kafka_poll(p->kafka, POLL_MS);
+        (void)librdkafka.poll(p->kafka, POLL_MS);
         if (!purged && all->stop && atomic_load(all->stop)) {
-            (void)rd_kafka_purge(p->kafka, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+            (void)librdkafka.purge(p->kafka, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
             purged = true;
         }
     }

@@ -1,12 +1,12 @@
 /* Tables in a database of PostgreSQL. Values go as text and become what their column is, so
  * numeric, jsonb, boolean and timestamptz take what JSON writes. */
-#include <libpq-fe.h>
 #include <poll.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "codec/base64.h"
 #include "codec/json.h"
+#include "rules/libpq.h"
 #include "rules/tables_driver.h"
 
 /* libpq's words end in a line end. */
@@ -17,34 +17,35 @@ static bytes words(const char *message) {
 /* As long as SQLite waits for who is busy. A statement that we gave up ends there, too, instead of
  * waiting for a lock with others of its kind; an owner's own limit stays. */
 static void limit_statements(PGconn *c) {
-    PQclear(PQexec(c, "SELECT set_config('statement_timeout', '5s', false) "
-                      "WHERE current_setting('statement_timeout') = '0'"));
+    libpq.clear(libpq.exec(c, "SELECT set_config('statement_timeout', '5s', false) "
+                              "WHERE current_setting('statement_timeout') = '0'"));
 }
 
 static status connect_to(const char *place, void **out) {
     const char *const names[] = {"dbname", "connect_timeout", "application_name", NULL};
     const char *const values[] = {place, "10", "kedge", NULL};
-    PGconn *c = PQconnectdbParams(names, values, 1);
-    if (c && PQstatus(c) == CONNECTION_OK) {
+    TRY(libpq_load());
+    PGconn *c = libpq.connectdbParams(names, values, 1);
+    if (c && libpq.status(c) == CONNECTION_OK) {
         limit_statements(c);
         *out = c;
         return OK;
     }
     status s = FAIL(E_UNAVAILABLE, "PostgreSQL: %.*s",
-                    BYTES_ARG(words(c ? PQerrorMessage(c) : "no memory")));
-    PQfinish(c);
+                    BYTES_ARG(words(c ? libpq.errorMessage(c) : "no memory")));
+    libpq.finish(c);
     return s;
 }
 
 static void disconnect(void *connection) {
-    PQfinish(connection);
+    libpq.finish(connection);
 }
 
 /* Classes of SQLSTATE that pass: connection, rollback, resources, shut down, system
  * [PostgreSQL A]. */
 static bool may_pass(const PGconn *c, const char *state) {
     static const char *const classes[] = {"08", "25", "40", "53", "55", "57", "58"};
-    if (PQstatus(c) != CONNECTION_OK || !state)
+    if (libpq.status(c) != CONNECTION_OK || !state)
         return true;
     for (size_t i = 0; i < COUNT_OF(classes); i++)
         if (strncmp(state, classes[i], 2) == 0)
@@ -53,37 +54,37 @@ static bool may_pass(const PGconn *c, const char *state) {
 }
 
 static status judge(PGconn *c, PGresult *r, PGresult **out) {
-    ExecStatusType got = PQresultStatus(r);
+    ExecStatusType got = libpq.resultStatus(r);
     if (got == PGRES_COMMAND_OK || got == PGRES_TUPLES_OK) {
         *out = r;
         return OK;
     }
-    const char *primary = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
+    const char *primary = libpq.resultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
     status s =
-        FAIL(may_pass(c, PQresultErrorField(r, PG_DIAG_SQLSTATE)) ? E_UNAVAILABLE : E_INVALID,
-             "PostgreSQL: %.*s", BYTES_ARG(words(primary ? primary : PQerrorMessage(c))));
-    PQclear(r);
+        FAIL(may_pass(c, libpq.resultErrorField(r, PG_DIAG_SQLSTATE)) ? E_UNAVAILABLE : E_INVALID,
+             "PostgreSQL: %.*s", BYTES_ARG(words(primary ? primary : libpq.errorMessage(c))));
+    libpq.clear(r);
     return s;
 }
 
 static status run(PGconn *c, const char *sql, const char *const *values, size_t count,
                   PGresult **out) {
-    return judge(c, PQexecParams(c, sql, (int)count, NULL, values, NULL, NULL, 0), out);
+    return judge(c, libpq.execParams(c, sql, (int)count, NULL, values, NULL, NULL, 0), out);
 }
 
 /* Waits for all of the answer. False: it is late, or the connection broke. */
 static bool wait_for_answer(PGconn *c) {
     uint64_t end_us = clock_monotonic_us() + TABLES_READ_MS_MAX * 1000ULL;
-    int unsent = PQflush(c);
-    while (unsent > 0 || (unsent == 0 && PQisBusy(c))) {
-        struct pollfd p = {PQsocket(c), (short)(unsent ? POLLIN | POLLOUT : POLLIN), 0};
+    int unsent = libpq.flush(c);
+    while (unsent > 0 || (unsent == 0 && libpq.isBusy(c))) {
+        struct pollfd p = {libpq.socket(c), (short)(unsent ? POLLIN | POLLOUT : POLLIN), 0};
         uint64_t now_us = clock_monotonic_us();
         if (now_us >= end_us)
             return false;
         (void)poll(&p, 1, (int)((end_us - now_us) / 1000) + 1);
-        if (!PQconsumeInput(c))
+        if (!libpq.consumeInput(c))
             return false;
-        unsent = PQflush(c);
+        unsent = libpq.flush(c);
     }
     return unsent == 0;
 }
@@ -91,16 +92,17 @@ static bool wait_for_answer(PGconn *c) {
 /* As run(), but who does not answer in time is given up; the connection is of no use then. */
 static status run_in_time(PGconn *c, const char *sql, const char *const *values, size_t count,
                           PGresult **out) {
-    (void)PQsetnonblocking(c, 1);
-    bool sent = PQsendQueryParams(c, sql, (int)count, NULL, values, NULL, NULL, 0) == 1;
+    (void)libpq.setnonblocking(c, 1);
+    bool sent = libpq.sendQueryParams(c, sql, (int)count, NULL, values, NULL, NULL, 0) == 1;
     if (!sent || !wait_for_answer(c))
-        return FAIL(E_UNAVAILABLE, "PostgreSQL: %.*s",
-                    BYTES_ARG(words(PQstatus(c) == CONNECTION_OK && sent ? "no answer in time"
-                                                                         : PQerrorMessage(c))));
-    PGresult *r = PQgetResult(c);
-    for (PGresult *more; (more = PQgetResult(c));)
-        PQclear(more);
-    (void)PQsetnonblocking(c, 0);
+        return FAIL(
+            E_UNAVAILABLE, "PostgreSQL: %.*s",
+            BYTES_ARG(words(libpq.status(c) == CONNECTION_OK && sent ? "no answer in time"
+                                                                     : libpq.errorMessage(c))));
+    PGresult *r = libpq.getResult(c);
+    for (PGresult *more; (more = libpq.getResult(c));)
+        libpq.clear(more);
+    (void)libpq.setnonblocking(c, 0);
     return judge(c, r, out);
 }
 
@@ -114,12 +116,12 @@ static status columns(void *connection, bytes table, struct arena *a, struct tab
     const char *const values[] = {arena_string(a, table)};
     PGresult *r = NULL;
     TRY(run_in_time(connection, sql, values, 1, &r));
-    *out_count = (size_t)PQntuples(r);
+    *out_count = (size_t)libpq.ntuples(r);
     *out = ARENA_ARRAY(a, struct table_column, *out_count);
     for (size_t i = 0; i < *out_count; i++)
-        (*out)[i] = (struct table_column){arena_copy(a, bytes_from(PQgetvalue(r, (int)i, 0))),
-                                          PQgetvalue(r, (int)i, 1)[0] == 't'};
-    PQclear(r);
+        (*out)[i] = (struct table_column){arena_copy(a, bytes_from(libpq.getvalue(r, (int)i, 0))),
+                                          libpq.getvalue(r, (int)i, 1)[0] == 't'};
+    libpq.clear(r);
     return OK;
 }
 
@@ -141,7 +143,7 @@ static status execute(void *connection, const char *sql, const struct cell *cell
     PGresult *r = NULL;
     TRY(texts_of(cells, count, a, &values));
     TRY(run(connection, sql, values, count, &r));
-    PQclear(r);
+    libpq.clear(r);
     return OK;
 }
 
@@ -168,21 +170,21 @@ static enum cell_kind kind_of(Oid type) {
 static bytes as_base64(struct arena *a, const char *value) {
     AUTO(buf) text = {0};
     size_t len = 0;
-    unsigned char *data = PQunescapeBytea((const unsigned char *)value, &len);
+    unsigned char *data = libpq.unescapeBytea((const unsigned char *)value, &len);
     base64_encode(bytes_of(data, data ? len : 0), &text);
-    PQfreemem(data);
+    libpq.freemem(data);
     return arena_copy(a, buf_bytes(&text));
 }
 
 /* NaN and infinity are no numbers in JSON. */
 static struct cell read_cell(const PGresult *r, int at, struct arena *a) {
     const struct json *ignored;
-    const char *value = PQgetvalue(r, 0, at);
-    struct cell c = {arena_copy(a, bytes_from(PQfname(r, at))), CELL_NULL, {0}};
-    if (PQgetisnull(r, 0, at))
+    const char *value = libpq.getvalue(r, 0, at);
+    struct cell c = {arena_copy(a, bytes_from(libpq.fname(r, at))), CELL_NULL, {0}};
+    if (libpq.getisnull(r, 0, at))
         return c;
-    c.kind = kind_of(PQftype(r, at));
-    c.text = PQftype(r, at) == BYTEA ? as_base64(a, value) : arena_copy(a, bytes_from(value));
+    c.kind = kind_of(libpq.ftype(r, at));
+    c.text = libpq.ftype(r, at) == BYTEA ? as_base64(a, value) : arena_copy(a, bytes_from(value));
     if (c.kind == CELL_BOOL)
         c.text = value[0] == 't' ? BYTES("true") : BYTES("false");
     else if (c.kind != CELL_TEXT && json_parse(a, c.text, &ignored) != OK)
@@ -196,11 +198,12 @@ static status query(void *connection, const char *sql, const struct cell *cells,
     PGresult *r = NULL;
     TRY(texts_of(cells, count, a, &values));
     TRY(run_in_time(connection, sql, values, count, &r));
-    *out = (struct table_rows){.count = (size_t)PQntuples(r), .cell_count = (size_t)PQnfields(r)};
+    *out = (struct table_rows){.count = (size_t)libpq.ntuples(r),
+                               .cell_count = (size_t)libpq.nfields(r)};
     out->cells = ARENA_ARRAY(a, struct cell, out->cell_count);
     for (size_t i = 0; i < out->cell_count && out->count > 0; i++)
         out->cells[i] = read_cell(r, (int)i, a);
-    PQclear(r);
+    libpq.clear(r);
     return OK;
 }
 

@@ -27,7 +27,7 @@ static void emit(struct transcript *o, const struct runtime_line *lines, size_t 
 
 /* A flood waits in the pipe, and its writer with it, so that time-outs stay due. */
 static void read_output(struct environment *e) {
-    static _Thread_local uint8_t piece[READ_BYTES];
+    uint8_t piece[READ_BYTES];
     for (int turn = 0; e->pipe >= 0 && turn < READS_PER_TURN; turn++) {
         ssize_t n = read(e->pipe, piece, sizeof piece);
         if (n < 0 && errno == EINTR)

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <curl/curl.h>
+#include "web/libcurl.h"
 
 enum { CONNECT_TIMEOUT_MS = 20000, CONNECTIONS_KEPT = 4 };
 
@@ -23,26 +23,25 @@ struct handles {
 static void free_handles(void *of_thread) {
     struct handles *h = of_thread;
     for (size_t i = 0; i < COUNT_OF(h->by_reach); i++)
-        curl_easy_cleanup(h->by_reach[i]);
+        libcurl.easy_cleanup(h->by_reach[i]);
     mem_free(h);
 }
 
-static void start_library(void) {
-    (void)curl_global_init(CURL_GLOBAL_DEFAULT);
+static void make_key(void) {
     (void)pthread_key_create(&handles_key, free_handles);
 }
 
 static CURL *handle_of(enum web_reach reach) {
-    (void)pthread_once(&once, start_library);
+    (void)pthread_once(&once, make_key);
     struct handles *h = pthread_getspecific(handles_key);
     if (!h) {
         h = NEW(struct handles);
         (void)pthread_setspecific(handles_key, h);
     }
     if (h->by_reach[reach])
-        curl_easy_reset(h->by_reach[reach]); /* its open connections stay */
+        libcurl.easy_reset(h->by_reach[reach]); /* its open connections stay */
     else
-        h->by_reach[reach] = curl_easy_init();
+        h->by_reach[reach] = libcurl.easy_init();
     return h->by_reach[reach];
 }
 
@@ -54,16 +53,18 @@ struct url {
 };
 
 static void url_done(struct url *u) {
-    curl_free(u->scheme);
-    curl_free(u->host);
-    curl_free(u->port);
-    curl_url_cleanup(u->parsed);
+    if (!u->parsed)
+        return;
+    libcurl.free(u->scheme);
+    libcurl.free(u->host);
+    libcurl.free(u->port);
+    libcurl.url_cleanup(u->parsed);
 }
 
 static bool has_part(CURLU *u, CURLUPart part) {
     char *text = NULL;
-    bool has = curl_url_get(u, part, &text, 0) == CURLUE_OK;
-    curl_free(text);
+    bool has = libcurl.url_get(u, part, &text, 0) == CURLUE_OK;
+    libcurl.free(text);
     return has;
 }
 
@@ -75,13 +76,13 @@ static status url_parse(bytes text, struct url *out) {
         if (text.ptr[i] <= ' ' || text.ptr[i] == 0x7f)
             return FAIL(E_INVALID, "A URL has no blanks and no control characters");
     buf_append(&copy, text);
-    (void)pthread_once(&once, start_library);
-    out->parsed = curl_url();
+    TRY(libcurl_load());
+    out->parsed = libcurl.url();
     if (!out->parsed ||
-        curl_url_set(out->parsed, CURLUPART_URL, buf_string(&copy), 0) != CURLUE_OK ||
-        curl_url_get(out->parsed, CURLUPART_SCHEME, &out->scheme, 0) != CURLUE_OK ||
-        curl_url_get(out->parsed, CURLUPART_HOST, &out->host, 0) != CURLUE_OK ||
-        curl_url_get(out->parsed, CURLUPART_PORT, &out->port, CURLU_DEFAULT_PORT) != CURLUE_OK)
+        libcurl.url_set(out->parsed, CURLUPART_URL, buf_string(&copy), 0) != CURLUE_OK ||
+        libcurl.url_get(out->parsed, CURLUPART_SCHEME, &out->scheme, 0) != CURLUE_OK ||
+        libcurl.url_get(out->parsed, CURLUPART_HOST, &out->host, 0) != CURLUE_OK ||
+        libcurl.url_get(out->parsed, CURLUPART_PORT, &out->port, CURLU_DEFAULT_PORT) != CURLUE_OK)
         return FAIL(E_INVALID, "%.*s is not a URL like https://host/path",
                     BYTES_ARG(bytes_slice(text, 0, 200)));
     return OK;
@@ -182,54 +183,54 @@ static curl_socket_t open_socket(void *owner, curlsocktype purpose, struct curl_
 }
 
 static struct curl_slist *header_lines(const struct web_request *r) {
-    struct curl_slist *lines = curl_slist_append(NULL, "Expect:"); /* never waits for 100 */
+    struct curl_slist *lines = libcurl.slist_append(NULL, "Expect:"); /* never waits for 100 */
     for (size_t i = 0; i < r->header_count; i++) {
         AUTO(buf) line = {0};
         buf_append(&line, r->headers[i].name);
         /* libcurl's way to say "present, and empty" is a semicolon */
         buf_text(&line, r->headers[i].value.len ? ": " : ";");
         buf_append(&line, r->headers[i].value);
-        lines = curl_slist_append(lines, buf_string(&line));
+        lines = libcurl.slist_append(lines, buf_string(&line));
     }
     return lines;
 }
 
 static void set_request(CURL *curl, const struct web_request *r, struct exchange *x) {
     bool is_any = r->reach == REACH_ANY;
-    (void)curl_easy_setopt(curl, CURLOPT_URL, r->url);
-    (void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    (void)curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-    (void)curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, r->redirects_max > 0 ? 1L : 0L);
-    (void)curl_easy_setopt(curl, CURLOPT_MAXREDIRS, (long)r->redirects_max);
-    (void)curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
-    (void)curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    (void)curl_easy_setopt(curl, CURLOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
+    (void)libcurl.easy_setopt(curl, CURLOPT_URL, r->url);
+    (void)libcurl.easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    (void)libcurl.easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    (void)libcurl.easy_setopt(curl, CURLOPT_FOLLOWLOCATION, r->redirects_max > 0 ? 1L : 0L);
+    (void)libcurl.easy_setopt(curl, CURLOPT_MAXREDIRS, (long)r->redirects_max);
+    (void)libcurl.easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
+    (void)libcurl.easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    (void)libcurl.easy_setopt(curl, CURLOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
     if (strcmp(r->method, "GET") != 0) {
-        (void)curl_easy_setopt(curl, CURLOPT_POST, 1L);
-        (void)curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, r->method);
-        (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS,
-                               r->body.len ? (const char *)r->body.ptr : "");
-        (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
+        (void)libcurl.easy_setopt(curl, CURLOPT_POST, 1L);
+        (void)libcurl.easy_setopt(curl, CURLOPT_CUSTOMREQUEST, r->method);
+        (void)libcurl.easy_setopt(curl, CURLOPT_POSTFIELDS,
+                                  r->body.len ? (const char *)r->body.ptr : "");
+        (void)libcurl.easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
     }
     if (!is_any)
-        (void)curl_easy_setopt(curl, CURLOPT_PROXY, "");
+        (void)libcurl.easy_setopt(curl, CURLOPT_PROXY, "");
     if (r->ca_file)
-        (void)curl_easy_setopt(curl, CURLOPT_CAINFO, r->ca_file);
-    (void)curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    (void)curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, x);
+        (void)libcurl.easy_setopt(curl, CURLOPT_CAINFO, r->ca_file);
+    (void)libcurl.easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    (void)libcurl.easy_setopt(curl, CURLOPT_OPENSOCKETDATA, x);
 }
 
 static void set_answer(CURL *curl, const struct web_request *r, struct exchange *x) {
     long connect_ms = r->timeout_ms < CONNECT_TIMEOUT_MS ? (long)r->timeout_ms : CONNECT_TIMEOUT_MS;
-    (void)curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
-    (void)curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)r->timeout_ms);
-    (void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    (void)curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, x->why);
-    (void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
-    (void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, x);
-    (void)curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-    (void)curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, is_to_stop);
-    (void)curl_easy_setopt(curl, CURLOPT_XFERINFODATA, x);
+    (void)libcurl.easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
+    (void)libcurl.easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)r->timeout_ms);
+    (void)libcurl.easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    (void)libcurl.easy_setopt(curl, CURLOPT_ERRORBUFFER, x->why);
+    (void)libcurl.easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
+    (void)libcurl.easy_setopt(curl, CURLOPT_WRITEDATA, x);
+    (void)libcurl.easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    (void)libcurl.easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, is_to_stop);
+    (void)libcurl.easy_setopt(curl, CURLOPT_XFERINFODATA, x);
 }
 
 static bool may_pass(CURLcode code) {
@@ -249,7 +250,7 @@ static bool may_pass(CURLcode code) {
 }
 
 static status explain(const struct web_request *r, const struct exchange *x, CURLcode code) {
-    const char *why = x->why[0] ? x->why : curl_easy_strerror(code);
+    const char *why = x->why[0] ? x->why : libcurl.easy_strerror(code);
     if (x->is_out_of_reach)
         return E_DENIED; /* its sentence is there already */
     if (x->is_too_large)
@@ -265,18 +266,19 @@ void web_answer_done(struct web_answer *a) {
 status web_send(const struct web_request *r, struct web_answer *out) {
     struct exchange x = {.request = r};
     long code = 0;
+    TRY(libcurl_load());
     CURL *curl = handle_of(r->reach);
     if (!curl)
         return FAIL(E_UNAVAILABLE, "libcurl cannot be started");
     struct curl_slist *headers = header_lines(r);
     set_request(curl, r, &x);
     set_answer(curl, r, &x);
-    (void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    CURLcode result = curl_easy_perform(curl);
-    (void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &code);
-    (void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, NULL);
-    (void)curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, NULL);
-    curl_slist_free_all(headers);
+    (void)libcurl.easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    CURLcode result = libcurl.easy_perform(curl);
+    (void)libcurl.easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &code);
+    (void)libcurl.easy_setopt(curl, CURLOPT_HTTPHEADER, NULL);
+    (void)libcurl.easy_setopt(curl, CURLOPT_ERRORBUFFER, NULL);
+    libcurl.slist_free_all(headers);
     if (result != CURLE_OK) {
         status s = explain(r, &x, result);
         buf_done(&x.body);
