@@ -41,7 +41,6 @@ status iam_list_attached_policies(struct call *c) {
     struct iam_name_list list;
     unsigned member;
     struct iam_entity to = entity_of(c, &member);
-    page.path_prefix = (bytes){0};
     TRY(iam_attached(&c->registry, &to, &page, &list));
     struct items *policies = put_list(c->out, M_ATTACHED_POLICIES);
     for (size_t i = 0; i < list.count; i++) {

@@ -13,7 +13,13 @@ static void put_user(const struct call *c, const struct iam_user *user, struct r
     put_text(r, M_USER_ID, user->id);
     put_text(r, M_ARN, iam_user_arn(&c->registry, user));
     put_time(r, M_CREATE_DATE, user->created_ms);
+}
+
+/* With what listings leave out. */
+static status put_whole(const struct call *c, const struct iam_user *user, struct record *r) {
+    put_user(c, user, r);
     iam_put_boundary(r, user->boundary);
+    return iam_put_tags(c, owner_of(c, user->name), r);
 }
 
 status iam_create_user(struct call *c) {
@@ -25,9 +31,7 @@ status iam_create_user(struct call *c) {
     TRY(iam_check_boundary(c, user.boundary));
     TRY(iam_user_create(&c->registry, &user, &user));
     TRY(iam_keep_tags(c, owner_of(c, user.name)));
-    struct record *r = put_record(c->out, M_USER);
-    put_user(c, &user, r);
-    return iam_put_tags(c, owner_of(c, user.name), r);
+    return put_whole(c, &user, put_record(c->out, M_USER));
 }
 
 /* The root user has no name, and is as old as its account. */
@@ -48,9 +52,7 @@ status iam_get_user(struct call *c) {
     if (name.len == 0)
         return put_root(c);
     TRY(iam_user_load(&c->registry, name, &user));
-    struct record *r = put_record(c->out, M_USER);
-    put_user(c, &user, r);
-    return iam_put_tags(c, owner_of(c, name), r);
+    return put_whole(c, &user, put_record(c->out, M_USER));
 }
 
 status iam_list_users(struct call *c) {

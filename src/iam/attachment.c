@@ -52,10 +52,10 @@ status iam_detach(const struct registry *r, const struct iam_entity *from, bytes
 
 /* The last parts of keys. */
 static status names(const struct registry *r, enum table table, bytes first,
-                    const struct iam_page *page, struct iam_name_list *out_list) {
+                    const struct iam_page *page, iam_keep *keep, struct iam_name_list *out_list) {
     bytes prefix = iam_key_pair(r, first, (bytes){0});
     struct iam_rows rows;
-    TRY(iam_rows(r, table, prefix, page, NULL, &rows));
+    TRY(iam_rows(r, table, prefix, page, keep, &rows));
     struct iam_name_list l = {ARENA_ARRAY(r->arena, bytes, rows.count), rows.count, rows.next};
     for (size_t i = 0; i < rows.count; i++)
         l.items[i] = bytes_skip(rows.items[i].key, prefix.len);
@@ -63,17 +63,26 @@ static status names(const struct registry *r, enum table table, bytes first,
     return OK;
 }
 
+/* Whether the path of an attached policy begins as asked for. */
+static bool has_path(const struct registry *r, const struct row *row, const struct iam_page *page) {
+    struct iam_arn_parts parts;
+    UNUSED(r);
+    return page->path_prefix.len == 0 ||
+           (iam_arn_parse(bytes_skip(row->key, bytes_find(row->key, 0) + 1), &parts) == OK &&
+            bytes_start_with(parts.path, page->path_prefix));
+}
+
 status iam_attached(const struct registry *r, const struct iam_entity *to,
                     const struct iam_page *page, struct iam_name_list *out_list) {
     TRY(iam_entity_require(r, to));
-    return names(r, TABLE_IAM_ATTACHMENTS, iam_entity_owner(r, to), page, out_list);
+    return names(r, TABLE_IAM_ATTACHMENTS, iam_entity_owner(r, to), page, has_path, out_list);
 }
 
 status iam_attached_to(const struct registry *r, bytes arn, const struct iam_page *page,
                        struct iam_name_list *out_list) {
     struct iam_policy p;
     TRY(iam_policy_load(r, arn, &p));
-    return names(r, TABLE_IAM_ATTACHED_TO, arn, page, out_list);
+    return names(r, TABLE_IAM_ATTACHED_TO, arn, page, NULL, out_list);
 }
 
 /* ---- inline policies ---- */
@@ -125,7 +134,7 @@ status iam_inline_delete(const struct registry *r, const struct iam_entity *of, 
 status iam_inline_list(const struct registry *r, const struct iam_entity *of,
                        const struct iam_page *page, struct iam_name_list *out_list) {
     TRY(iam_entity_require(r, of));
-    return names(r, TABLE_IAM_INLINE_POLICIES, iam_entity_owner(r, of), page, out_list);
+    return names(r, TABLE_IAM_INLINE_POLICIES, iam_entity_owner(r, of), page, NULL, out_list);
 }
 
 status iam_is_bare(const struct registry *r, const struct iam_entity *entity) {
