@@ -29,13 +29,30 @@ static status check(const struct tags *tags) {
     return OK;
 }
 
+/* Keys of users and roles are the same in any case; those of policies are not. */
+static bool is_same_key(bytes owner, bytes a, bytes b) {
+    return bytes_start_with(owner, BYTES("policy/")) ? bytes_equal(a, b) : bytes_equal_nocase(a, b);
+}
+
+static status remove_key(const struct registry *r, bytes owner, bytes key) {
+    size_t skip = r->account.len + owner.len + 1, count;
+    struct row *rows;
+    TRY(rows_of(r, owner, &rows, &count));
+    for (size_t i = 0; i < count; i++)
+        if (is_same_key(owner, bytes_skip(rows[i].key, skip), key))
+            TRY(iam_remove(r, TABLE_IAM_TAGS, rows[i].key));
+    return OK;
+}
+
 status iam_tags_set(const struct registry *r, bytes owner, const struct tags *tags) {
     struct row *rows;
     size_t count;
     TRY(check(tags));
-    for (size_t i = 0; i < tags->count; i++)
+    for (size_t i = 0; i < tags->count; i++) {
+        TRY(remove_key(r, owner, tags->items[i].key));
         TRY(iam_save(r, TABLE_IAM_TAGS, iam_key_pair(r, owner, tags->items[i].key),
                      tags->items[i].value));
+    }
     TRY(rows_of(r, owner, &rows, &count));
     if (count > TAGS_MAX)
         return FAIL(E_LIMIT, "The number of tags has reached the maximum limit.");
@@ -44,7 +61,7 @@ status iam_tags_set(const struct registry *r, bytes owner, const struct tags *ta
 
 status iam_tags_unset(const struct registry *r, bytes owner, const bytes *keys, size_t count) {
     for (size_t i = 0; i < count; i++)
-        TRY(iam_remove(r, TABLE_IAM_TAGS, iam_key_pair(r, owner, keys[i])));
+        TRY(remove_key(r, owner, keys[i]));
     return OK;
 }
 
