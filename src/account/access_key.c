@@ -195,6 +195,29 @@ status access_key_list(struct txn *t, bytes account, bytes user, struct arena *a
     return OK;
 }
 
+static status move_key(struct txn *t, bytes place, bytes new_user) {
+    struct access_key key;
+    AUTO(buf) fresh = {0};
+    TRY(access_key_load(t, id_of_place(place), &key));
+    copy_text(key.user, new_user);
+    append_place(&fresh, &key);
+    status s = save_key(t, &key);
+    access_key_done(&key);
+    TRY(s);
+    TRY(store_remove(t, TABLE_USER_ACCESS_KEYS, place));
+    return store_save(t, TABLE_USER_ACCESS_KEYS, buf_bytes(&fresh), (bytes){0});
+}
+
+status access_key_move(struct txn *t, bytes account, bytes user, bytes new_user) {
+    AUTO(arena) a = {0};
+    struct row *rows;
+    size_t count;
+    TRY(rows_of(t, account, user, &a, &rows, &count));
+    for (size_t i = 0; i < count; i++)
+        TRY(move_key(t, rows[i].key, new_user));
+    return OK;
+}
+
 status access_key_load_first(struct txn *t, bytes account, struct access_key *out_key) {
     AUTO(arena) a = {0};
     struct row *rows;

@@ -93,6 +93,9 @@ NODISCARD
 status access_key_set_inactive(struct txn *t, bytes account, bytes user, bytes id, bool inactive);
 NODISCARD
 status access_key_delete(struct txn *t, bytes account, bytes user, bytes id);
+/* access_key_move gives the key pairs of one user, never the root user, to another name of it. */
+NODISCARD
+status access_key_move(struct txn *t, bytes account, bytes user, bytes new_user);
 /* access_key_rotate replaces all key pairs of an account's root user by a new one; the old ones are
  * refused from the commit on. E_NOT_FOUND. */
 NODISCARD

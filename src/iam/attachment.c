@@ -85,6 +85,29 @@ status iam_attached_to(const struct registry *r, bytes arn, const struct iam_pag
     return names(r, TABLE_IAM_ATTACHED_TO, arn, page, NULL, out_list);
 }
 
+/* What is attached names the entity in two tables. */
+static status move_attached(const struct registry *r, bytes from, bytes to) {
+    bytes prefix = iam_key_pair(r, from, (bytes){0});
+    struct scan scan = {.prefix = prefix, .limit = STORE_SCAN_ROWS_MAX};
+    struct row *rows;
+    size_t count;
+    TRY(store_scan(r->txn, TABLE_IAM_ATTACHMENTS, &scan, r->arena, &rows, &count));
+    for (size_t i = 0; i < count; i++) {
+        bytes arn = bytes_skip(rows[i].key, prefix.len);
+        TRY(iam_remove(r, TABLE_IAM_ATTACHED_TO, iam_key_pair(r, arn, from)));
+        TRY(iam_save(r, TABLE_IAM_ATTACHED_TO, iam_key_pair(r, arn, to), (bytes){0}));
+    }
+    return iam_rows_move(r, TABLE_IAM_ATTACHMENTS, prefix, iam_key_pair(r, to, (bytes){0}));
+}
+
+status iam_policies_move(const struct registry *r, const struct iam_entity *from,
+                         const struct iam_entity *to) {
+    bytes old = iam_entity_owner(r, from), new = iam_entity_owner(r, to);
+    TRY(move_attached(r, old, new));
+    return iam_rows_move(r, TABLE_IAM_INLINE_POLICIES, iam_key_pair(r, old, (bytes){0}),
+                         iam_key_pair(r, new, (bytes){0}));
+}
+
 /* ---- inline policies ---- */
 
 static status no_inline(const struct iam_entity *of, bytes name) {

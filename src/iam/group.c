@@ -110,6 +110,21 @@ status iam_group_remove(const struct registry *r, bytes group, bytes user) {
     return iam_remove(r, TABLE_IAM_GROUPS_OF_USER, iam_key_pair(r, user, group));
 }
 
+status iam_groups_move(const struct registry *r, bytes user, bytes new_user) {
+    bytes prefix = iam_key_pair(r, user, (bytes){0});
+    struct scan scan = {.prefix = prefix, .limit = STORE_SCAN_ROWS_MAX};
+    struct row *rows;
+    size_t count;
+    TRY(store_scan(r->txn, TABLE_IAM_GROUPS_OF_USER, &scan, r->arena, &rows, &count));
+    for (size_t i = 0; i < count; i++) {
+        bytes group = bytes_skip(rows[i].key, prefix.len);
+        TRY(iam_remove(r, TABLE_IAM_GROUP_MEMBERS, iam_key_pair(r, group, user)));
+        TRY(iam_save(r, TABLE_IAM_GROUP_MEMBERS, iam_key_pair(r, group, new_user), (bytes){0}));
+    }
+    return iam_rows_move(r, TABLE_IAM_GROUPS_OF_USER, prefix,
+                         iam_key_pair(r, new_user, (bytes){0}));
+}
+
 status iam_group_members(const struct registry *r, bytes group, const struct iam_page *page,
                          struct iam_user_list *out_list) {
     bytes prefix = iam_key_pair(r, group, (bytes){0});

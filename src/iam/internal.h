@@ -59,6 +59,12 @@ status iam_tags_forget(const struct registry *r, bytes owner);
 /* iam_is_bare: E_DELETE_CONFLICT while an entity holds inline policies or has some attached. */
 NODISCARD
 status iam_is_bare(const struct registry *r, const struct iam_entity *entity);
+/* What a user that gets another name takes along: its policies; its places in groups. */
+NODISCARD
+status iam_policies_move(const struct registry *r, const struct iam_entity *from,
+                         const struct iam_entity *to);
+NODISCARD
+status iam_groups_move(const struct registry *r, bytes user, bytes new_user);
 /* iam_rows_move gives all rows under one prefix another one. */
 NODISCARD
 status iam_rows_move(const struct registry *r, enum table table, bytes from, bytes to);

@@ -75,17 +75,23 @@ status iam_user_delete(const struct registry *r, bytes name) {
     return iam_remove(r, TABLE_IAM_USERS, iam_key(r, name));
 }
 
-/* A user that has keys or groups keeps its name: they refer to it by that name. */
+/* All that refers to a user by its name, but the record itself. */
+static status move_belongings(const struct registry *r, bytes name, bytes new_name) {
+    const struct iam_entity old = {IAM_KIND_USER, name}, new = {IAM_KIND_USER, new_name};
+    TRY(access_key_move(r->txn, r->account, name, new_name));
+    TRY(iam_policies_move(r, &old, &new));
+    TRY(iam_groups_move(r, name, new_name));
+    return iam_rows_move(r, TABLE_IAM_TAGS, iam_key_pair(r, iam_entity_owner(r, &old), (bytes){0}),
+                         iam_key_pair(r, iam_entity_owner(r, &new), (bytes){0}));
+}
+
 status iam_user_rename(const struct registry *r, bytes name, bytes new_name) {
-    const struct iam_entity entity = {IAM_KIND_USER, name};
     struct iam_user user;
     TRY(iam_user_load(r, name, &user));
     if (bytes_equal(name, new_name))
         return OK;
     TRY(check_new(r, new_name));
-    TRY(check_bare(r, &entity));
-    TRY(iam_rows_move(r, TABLE_IAM_TAGS, iam_key_pair(r, iam_entity_owner(r, &entity), (bytes){0}),
-                      iam_key_pair(r, iam_owner(r, IAM_KIND_USER, new_name), (bytes){0})));
+    TRY(move_belongings(r, name, new_name));
     TRY(iam_remove(r, TABLE_IAM_USERS, iam_key(r, name)));
     user.name = new_name;
     return iam_user_save(r, &user);
