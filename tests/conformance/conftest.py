@@ -66,13 +66,14 @@ def device(server):
 
 @pytest.fixture
 def newer(server):
-    """newer("list_thing_principals_v2", thingName="lamp"): the answer of a newer boto3's method."""
+    """newer("list_thing_principals_v2", thingName="lamp"): the answer of a newer boto3's method; of another service's:
+    newer("get_function_recursion_config", "lambda", FunctionName="f")."""
     if not NEWER.exists():
         pytest.skip(f"no {NEWER}; script/aws-current brings it")
 
-    def call(method, **arguments):
+    def call(method, service="iot", **arguments):
         done = subprocess.run([NEWER, REPOSITORY / "tests" / "conformance" / "newer.py", server.env["AWS_ENDPOINT_URL"], REGION,
-                               method, json.dumps(arguments)], capture_output=True, text=True, timeout=120, check=False,
+                               service, method, json.dumps(arguments)], capture_output=True, text=True, timeout=120, check=False,
                               env={**clean_environment(), **server.env})
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)

@@ -113,6 +113,156 @@ def test_versions_keep_their_code(functions):
     assert [v["Version"] for v in functions.list_versions_by_function(FunctionName="f")["Versions"]] == ["$LATEST", "1", "2"]
 
 
+def refused(call, code, part, **arguments):
+    """What the call is refused with, and its status, are those of AWS."""
+    statuses = {"ResourceNotFoundException": 404, "ResourceConflictException": 409, "PreconditionFailedException": 412}
+    with pytest.raises(botocore.exceptions.ClientError) as failure:
+        call(**arguments)
+    error = failure.value.response["Error"]
+    assert error["Code"] == code and part in error["Message"], error
+    assert failure.value.response["ResponseMetadata"]["HTTPStatusCode"] == statuses.get(code, 400)
+
+
+def test_a_version_is_published_as_it_is_meant(server, functions):
+    made, arn = create(functions), f"arn:aws:lambda:{REGION}:{server.account}:function:f"
+    refused(functions.publish_version, "InvalidParameterValueException", "is different from current CodeSHA256 in $LATEST",
+            FunctionName="f", CodeSha256="another")
+    refused(functions.publish_version, "PreconditionFailedException", "The Revision Id provided does not match",
+            FunctionName="f", RevisionId="another")
+    one = functions.publish_version(FunctionName="f", CodeSha256=made["CodeSha256"], RevisionId=made["RevisionId"], Description="first")
+    assert one["ResponseMetadata"]["HTTPStatusCode"] == 201
+    assert (one["Version"], one["FunctionArn"], one["Description"]) == ("1", f"{arn}:1", "first")
+    assert functions.publish_version(FunctionName="f")["Version"] == "1"  # nothing changed since
+    functions.update_function_configuration(FunctionName="f", Timeout=11)
+    assert functions.publish_version(FunctionName="f")["Version"] == "2"
+    assert [functions.get_function_configuration(FunctionName="f", Qualifier=each)["Timeout"] for each in "12"] == [10, 11]
+    refused(functions.publish_version, "ResourceNotFoundException", f"Function not found: {arn}-nobody", FunctionName="f-nobody")
+
+
+def test_the_configuration_of_a_function_of_a_version_and_of_an_alias(server, functions):
+    arn = f"arn:aws:lambda:{REGION}:{server.account}:function:f"
+    create(functions, Publish=True, MemorySize=256, Description="lamps", Environment={"Variables": {"AA": "1"}})
+    functions.create_alias(FunctionName="f", Name="live", FunctionVersion="1")
+    got = functions.get_function_configuration(FunctionName="f")
+    assert (got["FunctionArn"], got["Version"], got["Role"], got["Handler"]) == (arn, "$LATEST", ROLE, "app.handler")
+    assert (got["MemorySize"], got["Timeout"], got["Description"]) == (256, 10, "lamps")
+    assert got["Environment"] == {"Variables": {"AA": "1"}} and (got["State"], got["LastUpdateStatus"]) == ("Active", "Successful")
+    assert "Code" not in got and "Tags" not in got
+    whole = functions.get_function(FunctionName="f")["Configuration"]
+    assert {name: got[name] for name in whole} == whole
+    for qualifier in ("1", "live"):
+        got = functions.get_function_configuration(FunctionName="f", Qualifier=qualifier)
+        assert (got["FunctionArn"], got["Version"]) == (f"{arn}:{qualifier}", "1")
+    refused(functions.get_function_configuration, "ResourceNotFoundException", f"Function not found: {arn}:7",
+            FunctionName="f", Qualifier="7")
+
+
+def test_an_alias_lives_as_on_aws(server, functions):
+    arn = f"arn:aws:lambda:{REGION}:{server.account}:function:f"
+    create(functions, Publish=True)
+    functions.update_function_configuration(FunctionName="f", Timeout=11)
+    functions.publish_version(FunctionName="f")
+    made = functions.create_alias(FunctionName="f", Name="live", FunctionVersion="1", Description="lamps",
+                                  RoutingConfig={"AdditionalVersionWeights": {"2": 0.25}})
+    assert made["ResponseMetadata"]["HTTPStatusCode"] == 201
+    got = functions.get_alias(FunctionName="f", Name="live")
+    for answer in (made, got):
+        answer.pop("ResponseMetadata")
+    assert got == made and made.pop("RevisionId") and made == {
+        "AliasArn": f"{arn}:live", "Name": "live", "FunctionVersion": "1", "Description": "lamps",
+        "RoutingConfig": {"AdditionalVersionWeights": {"2": 0.25}}}
+    refused(functions.create_alias, "ResourceConflictException", f"Alias already exists: {arn}:live",
+            FunctionName="f", Name="live", FunctionVersion="1")
+    refused(functions.create_alias, "ResourceNotFoundException", f"Function not found: {arn}:7",
+            FunctionName="f", Name="next", FunctionVersion="7")
+    refused(functions.update_alias, "PreconditionFailedException", "Revision Id", FunctionName="f", Name="live",
+            Description="x", RevisionId="another")
+    functions.create_alias(FunctionName="f", Name="next", FunctionVersion="$LATEST")
+
+    def names(**arguments):
+        return [alias["Name"] for alias in functions.list_aliases(FunctionName="f", **arguments)["Aliases"]]
+    assert names() == ["live", "next"] and names(FunctionVersion="1") == ["live"] and names(FunctionVersion="$LATEST") == ["next"]
+    pages = list(functions.get_paginator("list_aliases").paginate(FunctionName="f", PaginationConfig={"PageSize": 1}))
+    assert [alias["Name"] for page in pages for alias in page["Aliases"]] == ["live", "next"] and len(pages) >= 2
+    for _ in range(2):  # what is not there is deleted as well
+        assert functions.delete_alias(FunctionName="f", Name="live")["ResponseMetadata"]["HTTPStatusCode"] == 204
+    refused(functions.get_alias, "ResourceNotFoundException", f"Cannot find alias arn: {arn}:live", FunctionName="f", Name="live")
+    refused(functions.invoke, "ResourceNotFoundException", f"Function not found: {arn}:live", FunctionName="f", Qualifier="live")
+    assert names() == ["next"]
+
+
+def test_tags_of_a_function(server, functions):
+    arn = create(functions, Tags={"team": "lamps", "a": ""})["FunctionArn"]
+    assert functions.list_tags(Resource=arn)["Tags"] == {"team": "lamps", "a": ""}
+    functions.tag_resource(Resource=arn, Tags={"team": "doors", "b": "2"})
+    functions.untag_resource(Resource=arn, TagKeys=["a", "never"])
+    assert functions.list_tags(Resource=arn)["Tags"] == {"team": "doors", "b": "2"}
+    functions.untag_resource(Resource=arn, TagKeys=["team", "b"])
+    assert functions.list_tags(Resource=arn)["Tags"] == {}
+    refused(functions.list_tags, "InvalidParameterValueException", "Tags on function aliases and versions are not supported",
+            Resource=f"{arn}:1")
+    refused(functions.list_tags, "ResourceNotFoundException", f"Function not found: {arn}-nobody", Resource=f"{arn}-nobody")
+
+
+def test_what_is_reserved_for_a_function_is_told(functions):
+    create(functions)
+    assert "ReservedConcurrentExecutions" not in functions.get_function_concurrency(FunctionName="f")
+    functions.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=7)
+    assert functions.get_function_concurrency(FunctionName="f")["ReservedConcurrentExecutions"] == 7
+    assert functions.get_function(FunctionName="f")["Concurrency"] == {"ReservedConcurrentExecutions": 7}
+    refused(functions.put_function_concurrency, "InvalidParameterValueException", "below its minimum value of [",
+            FunctionName="f", ReservedConcurrentExecutions=950)
+    assert functions.get_function_concurrency(FunctionName="f")["ReservedConcurrentExecutions"] == 7
+    functions.delete_function_concurrency(FunctionName="f")
+    assert "ReservedConcurrentExecutions" not in functions.get_function_concurrency(FunctionName="f")
+    refused(functions.get_function_concurrency, "ResourceNotFoundException", "Function not found", FunctionName="nobody")
+
+
+def test_code_is_not_signed_here(functions):
+    create(functions)
+    answer = functions.get_function_code_signing_config(FunctionName="f")
+    assert (answer["FunctionName"], answer["CodeSigningConfigArn"]) == ("f", "")
+    refused(functions.get_function_code_signing_config, "ResourceNotFoundException", "Function not found", FunctionName="nobody")
+
+
+def test_loops_end_and_runtimes_are_of_the_machine(functions, newer):
+    arn = create(functions)["FunctionArn"]
+    assert newer("get_function_recursion_config", "lambda", FunctionName="f") == {"RecursiveLoop": "Terminate"}
+    assert newer("get_runtime_management_config", "lambda", FunctionName="f") == {"UpdateRuntimeOn": "Auto", "FunctionArn": arn}
+    for method in ("get_function_recursion_config", "get_runtime_management_config"):
+        assert newer(method, "lambda", FunctionName="nobody")["error"] == "ResourceNotFoundException"
+
+
+def test_a_permission_that_is_taken_away_keeps_a_rule_out(server, functions, iot, device):
+    function = create(functions, code="def handler(event, context): return event['n'] * 2")["FunctionArn"]
+    iot.create_topic_rule(ruleName="asks", topicRulePayload={
+        "sql": f"SELECT n, aws_lambda('{function}', *) AS twice FROM 'in'", "awsIotSqlVersion": "2016-03-23",
+        "actions": [{"republish": {"roleArn": ROLE, "topic": "out"}}]})
+    client = device().connect("asker").subscribe("out")
+
+    def asked(n):
+        client.publish("in", json.dumps({"n": n}))
+        return json.loads(client.receive(within_s=patience_s(10)).payload)
+    allow_iot(functions, iot.get_topic_rule(ruleName="asks")["ruleArn"])
+    functions.add_permission(FunctionName="f", StatementId="other", Action="lambda:InvokeFunction", Principal="s3.amazonaws.com")
+    invoke(functions, {"n": 1})  # it has started
+    assert asked(1) == {"n": 1, "twice": 2}
+    refused(functions.remove_permission, "ResourceNotFoundException", "Statement never is not found in resource policy.",
+            FunctionName="f", StatementId="never")
+    revision = functions.get_policy(FunctionName="f")["RevisionId"]
+    refused(functions.remove_permission, "PreconditionFailedException", "Revision Id", FunctionName="f", StatementId="iot",
+            RevisionId="another")
+    done = functions.remove_permission(FunctionName="f", StatementId="iot", RevisionId=revision)
+    assert done["ResponseMetadata"]["HTTPStatusCode"] == 204
+    left = json.loads(functions.get_policy(FunctionName="f")["Policy"])["Statement"]
+    assert [statement["Sid"] for statement in left] == ["other"]
+    assert asked(2) == {"n": 2}, "it may not any more"
+    functions.remove_permission(FunctionName="f", StatementId="other")
+    refused(functions.get_policy, "ResourceNotFoundException", "The resource you requested does not exist.", FunctionName="f")
+    refused(functions.remove_permission, "ResourceNotFoundException", "No policy is associated with the given resource.",
+            FunctionName="f", StatementId="other")
+
+
 def test_listings_go_through_pages(functions):
     names = [f"f{n:02}" for n in range(53)]
     for name in names:

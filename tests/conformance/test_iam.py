@@ -105,6 +105,16 @@ def test_a_role_with_policies_stays(iam, fails):
     iam.delete_role(RoleName="held")
 
 
+def test_a_description_is_replaced_by_the_older_operation_too(iam, fails):
+    iam.create_role(RoleName="told", AssumeRolePolicyDocument=LAMBDA, Description="lamps", MaxSessionDuration=7200)
+    role = iam.update_role_description(RoleName="told", Description="doors")["Role"]
+    assert (role["RoleName"], role["Description"], role["MaxSessionDuration"]) == ("told", "doors", 7200)
+    assert iam.get_role(RoleName="told")["Role"]["Description"] == "doors"
+    with fails("NoSuchEntity", "The role with name nobody cannot be found."):
+        iam.update_role_description(RoleName="nobody", Description="doors")
+    iam.delete_role(RoleName="told")
+
+
 def test_roles_are_listed_page_by_page_and_by_path(iam):
     for number in range(5):
         iam.create_role(RoleName=f"page-{number}", Path=f"/pages/{number % 2}/", AssumeRolePolicyDocument=LAMBDA)
@@ -199,6 +209,55 @@ def test_policies_are_attached_and_tell_to_whom(shared_server, iam, fails):
     iam.delete_group(GroupName="given")
 
 
+def test_tags_of_a_managed_policy(iam, fails):
+    arn = iam.create_policy(PolicyName="tagged", PolicyDocument=allow("iot:*"), Tags=[{"Key": "a", "Value": "1"}])["Policy"]["Arn"]
+    iam.tag_policy(PolicyArn=arn, Tags=[{"Key": "a", "Value": "2"}, {"Key": "b", "Value": ""}])
+    listed = iam.list_policy_tags(PolicyArn=arn)
+    assert listed["Tags"] == [{"Key": "a", "Value": "2"}, {"Key": "b", "Value": ""}] and not listed["IsTruncated"]
+    iam.untag_policy(PolicyArn=arn, TagKeys=["a", "never"])
+    assert iam.get_policy(PolicyArn=arn)["Policy"]["Tags"] == [{"Key": "b", "Value": ""}]
+    iam.delete_policy(PolicyArn=arn)
+    iam.create_policy(PolicyName="tagged", PolicyDocument=allow("iot:*"))
+    assert iam.list_policy_tags(PolicyArn=arn)["Tags"] == []
+    iam.delete_policy(PolicyArn=arn)
+    for ask in (lambda: iam.list_policy_tags(PolicyArn=arn), lambda: iam.untag_policy(PolicyArn=arn, TagKeys=["b"]),
+                lambda: iam.tag_policy(PolicyArn=arn, Tags=[{"Key": "b", "Value": ""}])):
+        with fails("NoSuchEntity", f"Policy {arn} was not found."):
+            ask()
+
+
+def test_what_is_attached_is_listed_page_by_page_and_by_path(iam, fails):
+    """Of users and groups; those of roles are listed alike."""
+    iam.create_user(UserName="holder")
+    iam.create_group(GroupName="holders")
+    arns = [iam.create_policy(PolicyName=f"held-{number}", Path=f"/held/{number % 2}/", PolicyDocument=allow("iot:*"))["Policy"]["Arn"]
+            for number in range(4)]
+    kinds = (("user", {"UserName": "holder"}), ("group", {"GroupName": "holders"}))
+    for kind, of in kinds:
+        for arn in arns:
+            getattr(iam, f"attach_{kind}_policy")(PolicyArn=arn, **of)
+    for listing, of in ((iam.list_attached_user_policies, kinds[0][1]), (iam.list_attached_group_policies, kinds[1][1])):
+        first = listing(MaxItems=3, **of)
+        assert first["IsTruncated"] and len(first["AttachedPolicies"]) == 3
+        rest = listing(Marker=first["Marker"], **of)
+        assert not rest["IsTruncated"] and "Marker" not in rest
+        assert {each["PolicyArn"] for each in first["AttachedPolicies"] + rest["AttachedPolicies"]} == set(arns)
+        odd = listing(PathPrefix="/held/1/", **of)["AttachedPolicies"]
+        assert odd == [{"PolicyName": f"held-{number}", "PolicyArn": arns[number]} for number in (1, 3)]
+        assert listing(PathPrefix="/elsewhere/", **of)["AttachedPolicies"] == []
+    for kind, of in kinds:
+        for arn in arns:
+            getattr(iam, f"detach_{kind}_policy")(PolicyArn=arn, **of)
+    for arn in arns:
+        iam.delete_policy(PolicyArn=arn)
+    iam.delete_user(UserName="holder")
+    iam.delete_group(GroupName="holders")
+    with fails("NoSuchEntity", "The user with name holder cannot be found."):
+        iam.list_attached_user_policies(UserName="holder")
+    with fails("NoSuchEntity", "The group with name holders cannot be found."):
+        iam.list_attached_group_policies(GroupName="holders")
+
+
 def test_policies_of_aws_are_there_and_stay_as_they_are(iam, fails):
     arns = [p["Arn"] for page in iam.get_paginator("list_policies").paginate(
         Scope="AWS", PaginationConfig={"PageSize": 3}) for p in page["Policies"]]
@@ -269,6 +328,153 @@ def test_groups_have_members(iam, fails):
     iam.delete_user(UserName="bob")
     with fails("NoSuchEntity", "The group with name fitters cannot be found."):
         iam.get_group(GroupName="fitters")
+
+
+def test_inline_policies_of_users_and_groups(iam, fails):
+    iam.create_user(UserName="ida")
+    iam.create_group(GroupName="idas")
+    for kind, of, put, get, listing, delete, remove in (
+            ("user", {"UserName": "ida"}, iam.put_user_policy, iam.get_user_policy, iam.list_user_policies,
+             iam.delete_user_policy, iam.delete_user),
+            ("group", {"GroupName": "idas"}, iam.put_group_policy, iam.get_group_policy, iam.list_group_policies,
+             iam.delete_group_policy, iam.delete_group)):
+        put(PolicyName="p", PolicyDocument=allow("iot:*"), **of)
+        put(PolicyName="p", PolicyDocument=allow("iot:Get*"), **of)  # replaces
+        put(PolicyName="q", PolicyDocument=allow("iot:List*"), **of)
+        got = get(PolicyName="p", **of)
+        got.pop("ResponseMetadata")
+        assert got == {**of, "PolicyName": "p", "PolicyDocument": json.loads(allow("iot:Get*"))}
+        first = listing(MaxItems=1, **of)
+        assert first["PolicyNames"] == ["p"] and first["IsTruncated"]
+        assert listing(Marker=first["Marker"], **of)["PolicyNames"] == ["q"]
+        with fails("MalformedPolicyDocument", ""):
+            put(PolicyName="r", PolicyDocument=trust(Service="iot.amazonaws.com"), **of)
+        with fails("LimitExceeded", "Maximum policy size of "):
+            put(PolicyName="r", PolicyDocument=allow("iot:*", ["arn:aws:iot:::" + "x" * 100] * 60), **of)
+        with fails("DeleteConflict", "Cannot delete entity, must delete policies first."):
+            remove(**of)
+        for name in "pq":
+            delete(PolicyName=name, **of)
+        for ask in (get, delete):
+            with fails("NoSuchEntity", f"The {kind} policy with name p cannot be found."):
+                ask(PolicyName="p", **of)
+        remove(**of)
+        with fails("NoSuchEntity", f"The {kind} with name {[*of.values()][0]} cannot be found."):
+            listing(**of)
+
+
+def test_tags_of_a_user(iam, fails):
+    """The case of a key is kept, and makes no other key."""
+    iam.create_user(UserName="tom", Tags=[{"Key": "Team", "Value": "lamps"}])
+    iam.tag_user(UserName="tom", Tags=[{"Key": "a", "Value": "1"}])
+    listed = iam.list_user_tags(UserName="tom")
+    assert listed["Tags"] == [{"Key": "Team", "Value": "lamps"}, {"Key": "a", "Value": "1"}] and not listed["IsTruncated"]
+    iam.tag_user(UserName="tom", Tags=[{"Key": "team", "Value": "doors"}])
+    assert iam.get_user(UserName="tom")["User"]["Tags"] == [{"Key": "a", "Value": "1"}, {"Key": "team", "Value": "doors"}]
+    iam.untag_user(UserName="tom", TagKeys=["TEAM", "never"])
+    assert iam.list_user_tags(UserName="tom")["Tags"] == [{"Key": "a", "Value": "1"}]
+    with fails("ValidationError", "Tag keys that begin with aws: are reserved"):
+        iam.tag_user(UserName="tom", Tags=[{"Key": "aws:x", "Value": "1"}])
+    with fails("LimitExceeded", "The number of tags has reached the maximum limit."):
+        iam.tag_user(UserName="tom", Tags=[{"Key": f"k{number}", "Value": ""} for number in range(50)])
+    assert len(iam.list_user_tags(UserName="tom")["Tags"]) == 1  # all of them, or none
+    iam.delete_user(UserName="tom")
+    for ask in (lambda: iam.list_user_tags(UserName="tom"), lambda: iam.untag_user(UserName="tom", TagKeys=["a"]),
+                lambda: iam.tag_user(UserName="tom", Tags=[{"Key": "a", "Value": ""}])):
+        with fails("NoSuchEntity", "The user with name tom cannot be found."):
+            ask()
+
+
+def test_a_user_moves_and_takes_along_what_it_has(server, fails):
+    """Its id, tags, keys, policies and groups stay; only name and path are new."""
+    iam = server.client("iam")
+    made = iam.create_user(UserName="old", Tags=[{"Key": "a", "Value": "1"}])["User"]
+    iam.create_user(UserName="taken")
+    iam.create_group(GroupName="people")
+    iam.add_user_to_group(GroupName="people", UserName="old")
+    key = iam.create_access_key(UserName="old")["AccessKey"]
+    iam.put_user_policy(UserName="old", PolicyName="p", PolicyDocument=allow("iot:ListThings"))
+    iam.attach_user_policy(UserName="old", PolicyArn=f"{AWS}/AWSIoTFullAccess")
+    session = as_bearer(server, "sts", key).get_session_token()["Credentials"]
+    with fails("EntityAlreadyExists", "User with name taken already exists."):
+        iam.update_user(UserName="old", NewUserName="taken")
+    iam.update_user(UserName="old", NewUserName="new", NewPath="/people/")
+    with fails("NoSuchEntity", "The user with name old cannot be found."):
+        iam.get_user(UserName="old")
+    user = iam.get_user(UserName="new")["User"]
+    arn = f"arn:aws:iam::{server.account}:user/people/new"
+    assert (user["Arn"], user["UserId"], user["CreateDate"]) == (arn, made["UserId"], made["CreateDate"])
+    assert user["Tags"] == [{"Key": "a", "Value": "1"}]
+    assert iam.list_user_policies(UserName="new")["PolicyNames"] == ["p"]
+    assert [each["PolicyName"] for each in iam.list_attached_user_policies(UserName="new")["AttachedPolicies"]] == ["AWSIoTFullAccess"]
+    assert iam.list_entities_for_policy(PolicyArn=f"{AWS}/AWSIoTFullAccess")["PolicyUsers"] == [
+        {"UserName": "new", "UserId": made["UserId"]}]
+    assert [each["GroupName"] for each in iam.list_groups_for_user(UserName="new")["Groups"]] == ["people"]
+    assert [each["UserName"] for each in iam.get_group(GroupName="people")["Users"]] == ["new"]
+    assert [each["AccessKeyId"] for each in iam.list_access_keys(UserName="new")["AccessKeyMetadata"]] == [key["AccessKeyId"]]
+    assert as_bearer(server, "sts", key).get_caller_identity()["Arn"] == arn
+    assert as_bearer(server, "iot", key).list_things()["things"] == []
+    iam.create_user(UserName="old")  # another one, with nothing of the first
+    with fails("InvalidClientTokenId", "is invalid"):
+        as_bearer(server, "sts", session).get_caller_identity()
+    assert iam.list_user_tags(UserName="old")["Tags"] == [] and iam.list_access_keys(UserName="old")["AccessKeyMetadata"] == []
+    assert iam.list_groups_for_user(UserName="old")["Groups"] == []
+    iam.delete_user(UserName="old")
+    iam.delete_access_key(UserName="new", AccessKeyId=key["AccessKeyId"])
+    with fails("NoSuchEntity", "The user with name nobody cannot be found."):
+        iam.update_user(UserName="nobody", NewPath="/")
+
+
+def test_groups_are_listed_page_by_page_and_by_path(shared_server, iam):
+    for number in range(4):
+        iam.create_group(GroupName=f"page-{number}", Path=f"/pages/{number % 2}/")
+    names = [group["GroupName"] for page in iam.get_paginator("list_groups").paginate(
+        PathPrefix="/pages/", PaginationConfig={"PageSize": 3}) for group in page["Groups"]]
+    assert names == [f"page-{number}" for number in range(4)]
+    odd = iam.list_groups(PathPrefix="/pages/1/")
+    assert [group["Arn"] for group in odd["Groups"]] == [
+        f"arn:aws:iam::{shared_server.account}:group/pages/1/page-{number}" for number in (1, 3)]
+    assert not odd["IsTruncated"] and re.fullmatch("AGPA[A-Z2-7]{17}", odd["Groups"][0]["GroupId"])
+    for name in names:
+        iam.delete_group(GroupName=name)
+
+
+def test_an_account_here_has_no_alias(iam):
+    answer = iam.list_account_aliases()
+    assert answer["AccountAliases"] == [] and not answer["IsTruncated"]
+
+
+# ---- permissions boundaries ----
+
+def test_boundaries_are_set_shown_and_taken_away(iam, fails):
+    """What they do is in test_permissions.py."""
+    arn = f"{AWS}/AWSIoTFullAccess"
+    told = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn}
+    iam.create_user(UserName="bound")
+    iam.create_role(RoleName="bound", AssumeRolePolicyDocument=LAMBDA)
+    for of, put, delete, get in (
+            ({"UserName": "bound"}, iam.put_user_permissions_boundary, iam.delete_user_permissions_boundary,
+             lambda: iam.get_user(UserName="bound")["User"]),
+            ({"RoleName": "bound"}, iam.put_role_permissions_boundary, iam.delete_role_permissions_boundary,
+             lambda: iam.get_role(RoleName="bound")["Role"])):
+        assert "PermissionsBoundary" not in get()
+        put(PermissionsBoundary=arn, **of)
+        assert get()["PermissionsBoundary"] == told
+        with fails("NoSuchEntity", f"Policy {AWS}/Nothing was not found."):
+            put(PermissionsBoundary=f"{AWS}/Nothing", **of)
+        assert get()["PermissionsBoundary"] == told
+        delete(**of)
+        assert "PermissionsBoundary" not in get()
+        name, = of
+        with fails("NoSuchEntity", "nobody cannot be found."):
+            put(PermissionsBoundary=arn, **{name: "nobody"})
+        with fails("NoSuchEntity", "nobody cannot be found."):
+            delete(**{name: "nobody"})
+    iam.put_user_permissions_boundary(UserName="bound", PermissionsBoundary=arn)
+    listed, = [user for user in iam.list_users()["Users"] if user["UserName"] == "bound"]
+    assert "PermissionsBoundary" not in listed  # as on AWS: only GetUser tells
+    iam.delete_user(UserName="bound")
+    iam.delete_role(RoleName="bound")
 
 
 # ---- sts ----

@@ -151,6 +151,48 @@ def test_a_role_that_trusts_the_account_leaves_it_to_the_policies_of_who_asks(se
     assert somebody.assume_role(RoleArn=arn, RoleSessionName="s1")["Credentials"]["AccessKeyId"].startswith("ASIA")
 
 
+def test_inline_policies_of_groups_count_for_their_members(server, user):
+    iam, iot = server.client("iam"), user("bob")("iot")
+    iam.create_group(GroupName="people")
+    iam.add_user_to_group(GroupName="people", UserName="bob")
+    iam.put_group_policy(GroupName="people", PolicyName="p", PolicyDocument=document(allow("iot:*Thing*"), deny("iot:DeleteThing")))
+    iot.create_thing(thingName="lamp")
+    assert refusal(iot.delete_thing, thingName="lamp")["Message"].endswith("with an explicit deny in an identity-based policy")
+    iam.delete_group_policy(GroupName="people", PolicyName="p")
+    assert refusal(iot.list_things)["Code"] == "AccessDeniedException"
+
+
+def test_a_bound_user_may_only_what_its_policies_and_its_boundary_allow(server, user):
+    iam, iot = server.client("iam"), user("bob", allow(["iot:ListThings", "iot:CreateThing"]))("iot")
+    policy = iam.create_policy(PolicyName="fence", PolicyDocument=document(allow(["iot:ListThings", "iot:ListPolicies"])))
+    iot.create_thing(thingName="before")
+    iam.put_user_permissions_boundary(UserName="bob", PermissionsBoundary=policy["Policy"]["Arn"])
+    assert [thing["thingName"] for thing in iot.list_things()["things"]] == ["before"]
+    assert refusal(iot.create_thing, thingName="lamp")["Message"].endswith(
+        "because no permissions boundary allows the iot:CreateThing action")
+    assert refusal(iot.list_policies)["Message"].endswith(
+        "because no identity-based policy allows the iot:ListPolicies action"), "a boundary gives nothing by itself"
+    iam.create_policy_version(PolicyArn=policy["Policy"]["Arn"], SetAsDefault=True,
+                              PolicyDocument=document(allow("iot:*"), deny("iot:CreateThing")))
+    assert refusal(iot.create_thing, thingName="lamp")["Message"].endswith("with an explicit deny in a permissions boundary")
+    iam.delete_user_permissions_boundary(UserName="bob")
+    iot.create_thing(thingName="lamp")
+
+
+def test_a_bound_role_holds_its_sessions_that_are_there_already(server, user):
+    iam, arn = server.client("iam"), role(server, "app", {"AWS": server.account}, allow("iot:*"))
+    sts = user("bob", allow("sts:AssumeRole", arn))("sts")
+    iot = clients(server, sts.assume_role(RoleArn=arn, RoleSessionName="s1")["Credentials"])("iot")
+    iot.create_thing(thingName="before")
+    fence = iam.create_policy(PolicyName="fence", PolicyDocument=document(allow("iot:List*")))["Policy"]["Arn"]
+    iam.put_role_permissions_boundary(RoleName="app", PermissionsBoundary=fence)
+    assert [thing["thingName"] for thing in iot.list_things()["things"]] == ["before"]
+    assert refusal(iot.create_thing, thingName="lamp")["Message"].endswith(
+        "because no permissions boundary allows the iot:CreateThing action")
+    iam.delete_role_permissions_boundary(RoleName="app")
+    iot.create_thing(thingName="lamp")
+
+
 def test_handing_a_role_to_a_service_takes_iam_pass_role(server, user):
     arn = role(server, "device", {"Service": "credentials.iot.amazonaws.com"})
     iot = user("bob", allow("iot:*"))("iot")
