@@ -26,6 +26,7 @@ struct server;
     X(SUBSCRIBE, "Subscribe", INFO)                   \
     X(UNSUBSCRIBE, "Unsubscribe", INFO)               \
     X(RULE_MATCH, "RuleMatch", INFO)                  \
+    X(RULE_START, "StartingRuleExecution", DEBUG)     \
     X(RULE_EXECUTION, "RuleExecution", INFO)          \
     X(FUNCTION_EXECUTION, "FunctionExecution", DEBUG) \
     X(RULE_NOT_FOUND, "RuleNotFound", ERROR)          \

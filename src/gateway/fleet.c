@@ -54,6 +54,7 @@ static void put_certificate(struct service_call *c, const struct fleet_certifica
         put(&w, "privateKey", buf_bytes(&made->issued.private_key_pem));
     put(&w, "certificateOwnershipToken", bytes_from(made->token));
     json_object_end(&w);
+    c->made_id = arena_copy(c->arena, id);
     log_success(c, "provisioning.credentials", (bytes){0}, id);
 }
 
@@ -122,6 +123,7 @@ status fleet_provision_device(struct service_call *c) {
     struct fleet_provisioning p = {.template_name = template_in(c->topic)};
     struct fleet_provisioned done;
     const struct json *request;
+    c->template_name = p.template_name;
     TRY(service_read(c, &request));
     TRY(read_text(request, "certificateOwnershipToken", &p.token));
     p.parameters = json_member(request, BYTES("parameters"));
@@ -129,6 +131,7 @@ status fleet_provision_device(struct service_call *c) {
     put_provisioned(c, &done);
     if (done.role_unknown.len)
         role_is_unknown(arena_string(c->arena, who.account), done.role_unknown);
+    c->made_id = done.certificate_id;
     log_success(c, "provisioning.device", p.template_name, done.certificate_id);
     return OK;
 }

@@ -4,6 +4,7 @@
 #include "codec/percent.h"
 #include "function/function.h"
 #include "gateway/roles.h"
+#include "gateway/rule_run.h"
 #include "http/request.h"
 #include "registry/secret.h"
 #include "registry/topic_rule.h"
@@ -48,7 +49,13 @@ static status invoke(void *context, bytes function, bytes event, struct arena *a
                                              .principal = "iot.amazonaws.com",
                                              .source_arn = topic_rule_arn(&r, q->rule),
                                              .timeout_ms = FUNCTION_MS_MAX};
-    return function_invoke(q->server->functions, &request, a, out);
+    TRY(function_invoke(q->server->functions, &request, a, out));
+    if (q->run)
+        rule_run_log(q->run, (struct logged_event){.event = LOGGED_FUNCTION_EXECUTION,
+                                                   .rule_name = q->rule,
+                                                   .resource = function,
+                                                   .rule_action = "lambda"});
+    return OK;
 }
 
 /* The value, and the ARN that the role must be allowed. */

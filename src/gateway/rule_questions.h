@@ -3,10 +3,13 @@
 #include "gateway/server.h"
 #include "sql/sql.h"
 
+struct run;
+
 struct rule_questions {
     struct server *server;
-    bytes account; /* whose rule it is */
-    bytes rule;    /* its name: who asks a function for leave */
+    bytes account;         /* whose rule it is */
+    bytes rule;            /* its name: who asks a function for leave */
+    const struct run *run; /* gateway/rule_run.h: whose log is told; NULL: nobody's */
     struct sql_outside outside;
 };
 

@@ -94,7 +94,11 @@ static struct sql_message message_of(const struct run *r, struct arena *a) {
 static void run_rule(struct run *r, struct rule *rule, const struct sql_message *m) {
     struct rule_questions questions;
     struct rule_host host = rule_run_host(r);
+    rule_run_log(r, (struct logged_event){.event = LOGGED_RULE_START,
+                                          .topic = m->topic,
+                                          .rule_name = rule_name(rule)});
     rule_questions_lend(&questions, r->server, bytes_from(r->account));
+    questions.run = r;
     questions.rule = rule_name(rule);
     host.outside = &questions.outside;
     (void)rule_run(rule, m, &host);
@@ -109,6 +113,14 @@ static void run_waiting(struct rule_wait *w) {
     run_rule(r, rule, &message);
     rule_unref(rule);
     run_free(r);
+}
+
+static void log_throttled(const struct run *r, bytes rule) {
+    rule_run_log(r, (struct logged_event){.event = LOGGED_RULE_THROTTLED,
+                                          .failed = true,
+                                          .rule_name = rule,
+                                          .reason = "RuleExecutionThrottled",
+                                          .details = "Too many messages wait for rules"});
 }
 
 /* A rule that may wait gets the message for itself. */
@@ -128,6 +140,7 @@ static void let_wait(const struct run *r, struct rule *rule) {
     log_event(LOG_ERROR, "rule.dropped", "a message to %.*s did not reach rule %.*s: %s",
               BYTES_ARG(bytes_slice(message_view(r->message).topic, 0, 256)),
               BYTES_ARG(rule_name(rule)), failure_text());
+    log_throttled(r, rule_name(rule));
     rule_unref(own->rule);
     run_free(own);
 }
@@ -241,6 +254,7 @@ void rules_offer(struct plane *p, const struct rule_source *from, const struct p
     }
     log_event(LOG_ERROR, "rule.dropped", "a message to %.*s reached no rule: too many wait",
               BYTES_ARG(bytes_slice(m->topic, 0, 256)));
+    log_throttled(r, (bytes){0});
     run_free(r);
 }
 

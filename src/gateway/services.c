@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "codec/cbor.h"
+#include "gateway/event_log.h"
 #include "gateway/fleet.h"
 #include "gateway/mqtt.h"
 #include "gateway/server.h"
@@ -21,18 +22,20 @@ static const struct service {
     enum reach reach;
     enum crew crew;
     service_function *answer; /* NULL: not there yet */
+    enum logged event;        /* of the log of the service; LOGGED_COUNT: none */
 } services[] = {
-    {"$aws/things/+/shadow/#", "Device Shadow", FORM_CODE, TO_SUBSCRIBERS, CREW_WRITERS, NULL},
-    {"$aws/things/+/jobs/#", "Jobs", FORM_CODE, TO_REQUESTER, CREW_WRITERS, NULL},
+    {"$aws/things/+/shadow/#", "Device Shadow", FORM_CODE, TO_SUBSCRIBERS, CREW_WRITERS, NULL,
+     LOGGED_COUNT},
+    {"$aws/things/+/jobs/#", "Jobs", FORM_CODE, TO_REQUESTER, CREW_WRITERS, NULL, LOGGED_COUNT},
     {"$aws/certificates/create/+", "fleet provisioning", FORM_STATUS_CODE, TO_REQUESTER, CREW_KEYS,
-     fleet_create},
+     fleet_create, LOGGED_GET_DEVICE_CREDENTIALS},
     {"$aws/certificates/create-from-csr/+", "fleet provisioning", FORM_STATUS_CODE, TO_REQUESTER,
-     CREW_CALLS, fleet_create_from_csr},
+     CREW_CALLS, fleet_create_from_csr, LOGGED_GET_DEVICE_CREDENTIALS},
     {"$aws/provisioning-templates/+/provision/+", "fleet provisioning", FORM_STATUS_CODE,
-     TO_REQUESTER, CREW_CALLS, fleet_provision_device},
+     TO_REQUESTER, CREW_CALLS, fleet_provision_device, LOGGED_PROVISION_DEVICE},
     {"$aws/things/+/defender/metrics/+", "Device Defender", FORM_STATUS_CODE, TO_REQUESTER,
-     CREW_WRITERS, NULL},
-    {"$aws/#", "service", FORM_NONE, TO_REQUESTER, CREW_WRITERS, NULL},
+     CREW_WRITERS, NULL, LOGGED_COUNT},
+    {"$aws/#", "service", FORM_NONE, TO_REQUESTER, CREW_WRITERS, NULL, LOGGED_COUNT},
 };
 
 static const struct service *service_of(bytes topic) {
@@ -179,8 +182,19 @@ static void send_answer(struct service_line *l, const struct request *q) {
         tell_requester(l->client, &p);
 }
 
+static void log_answer(struct mqtt_client *m, const struct request *q) {
+    bool failed = q->result != OK;
+    event_log_client(m, &(struct logged_event){.event = q->service->event,
+                                               .failed = failed,
+                                               .details = failed ? q->text : NULL,
+                                               .template_name = q->call.template_name,
+                                               .certificate_id = q->call.made_id});
+}
+
 static void deliver(struct service_line *l, struct request *q) {
     struct mqtt_client *m = l->client;
+    if (m && q->service->event != LOGGED_COUNT)
+        log_answer(m, q);
     if (q->result != OK && m)
         reason_record(m->connection, &m->who,
                       q->result == E_NOT_IMPLEMENTED ? "service.missing" : "service.rejected",

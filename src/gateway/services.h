@@ -31,8 +31,9 @@ struct service_call {
     bytes account, client_id;
     bytes certificate_id; /* none: a client of the plain listener */
     bytes topic, payload;
-    enum service_format format; /* by the last level of the topic */
-    struct buf answer;          /* JSON text, whatever the format; wiped when it is sent */
+    enum service_format format;   /* by the last level of the topic */
+    bytes template_name, made_id; /* for the log: what a service provisioned by, and made */
+    struct buf answer;            /* JSON text, whatever the format; wiped when it is sent */
 };
 /* A service fills in `answer`, or fails: the status is what the rejection is made of. */
 typedef status service_function(struct service_call *c);

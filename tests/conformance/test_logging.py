@@ -4,6 +4,7 @@ import json
 import pytest
 
 from server import patience_s, wait_until
+from test_fleet_provisioning import Asking, claim_policy, create_template
 
 ROLE = "arn:aws:iam::123456789012:role/logs"
 
@@ -140,6 +141,33 @@ def test_rules_are_logged(iot, logs, device):
     assert {e["ruleName"] for e in entries(logs, "RuleMatch")} == {"copy", "broken"}
     missing, = entries(logs, "RuleNotFound")
     assert missing["details"] == "Rule none not found" and missing["topicName"] == "$aws/rules/none/x"
+
+
+def test_the_start_of_a_rule_is_logged_for_debugging(iot, logs, device):
+    """[AWS rules 6.7]"""
+    configure(iot, "DEBUG")
+    rule(iot, "copy", "SELECT * FROM 'in'", {"republish": {"roleArn": ROLE, "topic": "out"}})
+    device().connect("lamp").publish("in", "{}", qos=1)
+    wait_until(lambda: entries(logs, "RuleExecution Success"), patience_s(10), "the rule has run")
+    of_rule = [entry["eventType"] for entry in entries(logs) if entry.get("ruleName") == "copy"]
+    assert of_rule == ["RuleMatch", "StartingRuleExecution", "RuleExecution"]
+
+
+def test_fleet_provisioning_is_logged(server, iot, logs, device):
+    """[AWS identity 8.7]"""
+    configure(iot, "INFO")
+    create_template(iot)
+    claim = Asking(device(claim_policy(server)).connect("fresh-1"))
+    made = claim.accepted("$aws/certificates/create/json")
+    request = {"certificateOwnershipToken": made["certificateOwnershipToken"], "parameters": {"SerialNumber": "7"}}
+    claim.rejected("$aws/provisioning-templates/lamps/provision/json", {"parameters": {"SerialNumber": "7"}})
+    claim.accepted("$aws/provisioning-templates/lamps/provision/json", request)
+    wait_until(lambda: entries(logs, "ProvisionDevice Success"), patience_s(10), "the device is provisioned")
+    issued, = entries(logs, "GetDeviceCredentials")
+    assert (issued["status"], issued["clientId"], issued["deviceCertificateId"]) == ("Success", "fresh-1", made["certificateId"])
+    failed, done = entries(logs, "ProvisionDevice")
+    assert (failed["status"], failed["logLevel"], failed["provisioningTemplateName"]) == ("Failure", "ERROR", "lamps")
+    assert (done["status"], done["logLevel"], done["deviceCertificateId"]) == ("Success", "INFO", made["certificateId"])
 
 
 def test_a_rule_writes_to_a_log_group(iot, logs, device):

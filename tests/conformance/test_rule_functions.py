@@ -59,6 +59,7 @@ def test_a_statement_asks_a_function(server, iot, device):
     """aws_lambda() [AWS rules 4]: the function's policy must let the rule in; without an answer it is Undefined."""
     arn = make_function(server, "double", "return {'n': event['n'] * 2}")
     let_rule_in(server, "double", "asks")
+    iot.set_v2_logging_options(roleArn=ROLE, defaultLogLevel="DEBUG")
     for rule in ("asks", "stranger"):
         make_rule(iot, rule, f"SELECT n, aws_lambda('{arn}', *).n AS twice FROM 'in/{rule}'", republish(f"out/{rule}"))
     watcher = device().connect("watcher").subscribe("out/#")
@@ -68,6 +69,11 @@ def test_a_statement_asks_a_function(server, iot, device):
     sender.publish("in/stranger", '{"n": 21}')
     assert json.loads(watcher.receive().payload) == {"n": 21}
     wait_until(lambda: '"event":"rule.function_failed"' in server.log(), patience_s(2), "a line in the log")
+
+    def executions():
+        found = server.client("logs").filter_log_events(logGroupName="AWSIotLogsV2", filterPattern="FunctionExecution")["events"]
+        return sorted((entry["ruleName"], entry["status"]) for entry in (json.loads(event["message"]) for event in found))
+    wait_until(lambda: executions() == [("asks", "Success"), ("stranger", "Failure")], patience_s(5), "what the log of the service says of it")
 
 
 def test_a_slow_function_holds_up_no_other_rule(server, iot, device):
