@@ -22,6 +22,8 @@ TEST(an_arn_comes_apart_and_together_again) { /* [AWS identity 0] */
         {"arn:aws:iot:us-east-1:123456789012:domainconfiguration/d/x1", ARN_DOMAIN_CONFIGURATION,
          "d/x1"},
         {"arn:aws:iot:us-east-1:123456789012:rule/r_1", ARN_RULE, "r_1"},
+        {"arn:aws:iot:us-east-1:123456789012:ruledestination/http/5e87", ARN_RULE_DESTINATION,
+         "http/5e87"},
         {"arn:aws:iot:us-east-1:123456789012:client/c", ARN_CLIENT, "c"},
         {"arn:aws:iot:us-east-1:123456789012:topic/a/b:c", ARN_TOPIC, "a/b:c"},
         {"arn:aws:iot:us-east-1:123456789012:topicfilter/a/#", ARN_TOPIC_FILTER, "a/#"},
