@@ -8,6 +8,7 @@
 #include "http/request.h"
 #include "registry/secret.h"
 #include "registry/topic_rule.h"
+#include "rules/bucket.h"
 #include "rules/tables.h"
 
 /* The operations of get_registry_data, and what stands behind the thing's name in their paths. */
@@ -87,6 +88,14 @@ static status secret(void *context, bytes id, bool is_binary, bytes role, struct
     return s;
 }
 
+/* Descriptors of messages; a small file is read as fast as it is looked for. */
+enum { OBJECT_BYTES_MAX = 1 << 20 };
+
+static status object(void *context, bytes bucket, bytes key, struct arena *a, bytes *out) {
+    const struct rule_questions *q = context;
+    return bucket_read(q->server->buckets_folder, bucket, key, OBJECT_BYTES_MAX, a, out);
+}
+
 static status row(void *context, bytes table, const struct sql_key *keys, size_t count, bytes role,
                   struct arena *a, bytes *out) {
     const struct rule_questions *q = context;
@@ -107,6 +116,7 @@ void rule_questions_lend(struct rule_questions *q, struct server *s, bytes accou
     *q = (struct rule_questions){.server = s, .account = account};
     q->outside = (struct sql_outside){.context = q,
                                       .invoke = invoke,
+                                      .object = object,
                                       .registry_data = registry_data,
                                       .secret = secret,
                                       .row = row};

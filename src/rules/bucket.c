@@ -98,6 +98,57 @@ static status write_key(const struct bucket_object *o, struct arena *a, int *fol
     return OK;
 }
 
+/* ---- reading ---- */
+
+static status read_open(const struct bucket_object *o, int fd, size_t bytes_max, struct arena *a,
+                        bytes *out_body) {
+    struct stat facts;
+    if (fstat(fd, &facts) != 0)
+        return trouble(o, "read");
+    if (!S_ISREG(facts.st_mode) || (uint64_t)facts.st_size > bytes_max)
+        return FAIL(E_INVALID, "the object %.*s/%.*s has more than %zu bytes", BYTES_ARG(o->bucket),
+                    BYTES_ARG(bytes_slice(o->key, 0, QUOTE_BYTES_MAX)), bytes_max);
+    uint8_t *body = arena_alloc(a, (size_t)facts.st_size + 1);
+    size_t len = 0;
+    for (ssize_t n; len < (size_t)facts.st_size; len += (size_t)n)
+        if ((n = read(fd, body + len, (size_t)facts.st_size - len)) <= 0)
+            return trouble(o, "read");
+    *out_body = bytes_of(body, len);
+    return OK;
+}
+
+/* Down the key's folders; the file is opened, in place of its folder. */
+static status open_key(const struct bucket_object *o, struct arena *a, int *fd) {
+    bytes rest = o->key, part;
+    while (bytes_split(&rest, '/', &part)) {
+        TRY(check_part(part));
+        int flags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC | (rest.ptr ? O_DIRECTORY : O_NONBLOCK);
+        int next = openat(*fd, arena_string(a, part), flags);
+        if (next < 0 && errno == ENOENT)
+            return FAIL(E_NOT_FOUND, "there is no object %.*s in the bucket %.*s",
+                        BYTES_ARG(bytes_slice(o->key, 0, QUOTE_BYTES_MAX)), BYTES_ARG(o->bucket));
+        if (next < 0)
+            return trouble(o, "read");
+        (void)close(*fd);
+        *fd = next;
+    }
+    return OK;
+}
+
+status bucket_read(const char *folder, bytes bucket, bytes key, size_t bytes_max, struct arena *a,
+                   bytes *out_body) {
+    const struct bucket_object o = {.bucket = bucket, .key = key};
+    int fd;
+    TRY(open_bucket(folder, &o, a, &fd));
+    status s = open_key(&o, a, &fd);
+    if (s == OK)
+        s = read_open(&o, fd, bytes_max, a, out_body);
+    (void)close(fd);
+    return s;
+}
+
+/* ---- writing ---- */
+
 status bucket_write(const char *folder, const struct bucket_object *o, struct arena *a) {
     int fd;
     bytes rest = o->key, part;

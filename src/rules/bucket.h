@@ -12,6 +12,12 @@ struct bucket_object {
 NODISCARD
 status bucket_write(const char *folder, const struct bucket_object *object, struct arena *a);
 
+/* bucket_read reads <folder>/<bucket>/<key>; links are not followed. E_NOT_FOUND; E_INVALID for a
+ * key that leads out of the bucket, and for an object of more than `bytes_max`. */
+NODISCARD
+status bucket_read(const char *folder, bytes bucket, bytes key, size_t bytes_max, struct arena *a,
+                   bytes *out_body);
+
 /* bucket_put sends it to o->s3_url, signed. E_UNAVAILABLE when another try may do better. */
 NODISCARD
 status bucket_put(const struct outward *o, const struct bucket_object *object, struct arena *a);

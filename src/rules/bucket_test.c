@@ -59,6 +59,27 @@ static void refuses(void) {
     CHECK_INT(symlink("/tmp", path), 0);
     CHECK_FAILS(put("a/kedge-bucket-test", "1"), E_INVALID, "cannot be put into its folder");
 }
+static void reads(void) {
+    AUTO(arena) memory = {0};
+    bytes body;
+    CHECK_OK(put("d/types", "12345"));
+    CHECK_OK(bucket_read(folder, BYTES("lake"), BYTES("d/types"), 5, &memory, &body));
+    CHECK_BYTES(body, BYTES("12345"));
+    CHECK_FAILS(bucket_read(folder, BYTES("lake"), BYTES("d/types"), 4, &memory, &body), E_INVALID,
+                "has more than 4 bytes");
+    CHECK_FAILS(bucket_read(folder, BYTES("lake"), BYTES("d"), 9999, &memory, &body), E_INVALID,
+                "has more than");
+    CHECK_FAILS(bucket_read(folder, BYTES("lake"), BYTES("d/none"), 5, &memory, &body), E_NOT_FOUND,
+                "there is no object d/none in the bucket lake");
+    CHECK_FAILS(bucket_read(folder, BYTES("lake"), BYTES("../x"), 5, &memory, &body), E_INVALID,
+                "cannot be the name of a file");
+    CHECK_FAILS(bucket_read(folder, BYTES("sea"), BYTES("x"), 5, &memory, &body), E_INVALID,
+                "there is no bucket sea");
+}
+TEST(an_object_is_read_as_a_whole) {
+    in_a_folder(reads);
+}
+
 TEST(no_key_leads_out_of_its_bucket) {
     in_a_folder(refuses);
 }

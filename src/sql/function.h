@@ -116,7 +116,10 @@ const struct sql_function *sql_function_find(bytes name);
 extern const struct sql_function sql_functions_number[], sql_functions_text[],
     sql_functions_other[], sql_functions_outside[], sql_functions_secret[];
 
-/* sql_function_asks_others: it is one of SQL_FUNCTIONS_OUTSIDE. */
+/* decode(v, 'proto', bucket, key, file, type), which asks for the object that has the types. */
+extern const struct sql_function sql_function_decode_proto;
+
+/* sql_function_asks_others: it is one of SQL_FUNCTIONS_OUTSIDE, or the one above. */
 bool sql_function_asks_others(const struct sql_function *f);
 /* sql_function_absence tells why a function that AWS has is not here; NULL for other names. */
 const char *sql_function_absence(bytes name);

@@ -1,5 +1,6 @@
 /* Functions that ask others [AWS rules 4]: what they cannot tell is Undefined, and noted. */
 #include "codec/base64.h"
+#include "codec/protobuf.h"
 #include "sql/evaluate.h"
 
 static void note_failure(const struct sql_call *c, const char *function) {
@@ -124,6 +125,47 @@ static struct sql_value get_secret_(struct sql_call *c) {
         note_failure(c, "get_secret");
     return out;
 }
+
+/* ---- decode(value, 'proto', bucket, key, file, type) ---- */
+
+/* The message as it came, or the text's base64. */
+static status take_data(struct sql_call *c, bytes *out) {
+    bytes text;
+    if (c->whole & 1 && !c->evaluation->scope) {
+        *out = c->evaluation->message->payload;
+        return OK;
+    }
+    if (!sql_argument_text(c, 0, &text))
+        return FAIL(E_INVALID, "what is to be decoded is Undefined");
+    return base64_decode(c->evaluation->arena, text, out);
+}
+
+static status read_proto(struct sql_call *c, bytes *out_json) {
+    const struct sql_outside *outside = c->evaluation->outside;
+    struct arena *a = c->evaluation->arena;
+    AUTO(buf) json = {0};
+    const struct protobuf *types;
+    bytes bucket, key, file, type, data, set = {0};
+    if (!sql_argument_text(c, 2, &bucket) || !sql_argument_text(c, 3, &key) ||
+        !sql_argument_text(c, 4, &file) || !sql_argument_text(c, 5, &type))
+        return FAIL(E_INVALID, "a bucket, a key, a file and a type are texts");
+    TRY(take_data(c, &data));
+    TRY(outside->object(outside->context, bucket, key, a, &set));
+    sql_spend(c->evaluation, data.len + set.len / 16);
+    TRY(protobuf_read(set, a, &types));
+    TRY(protobuf_to_json(types, file, type, data, &json));
+    *out_json = arena_copy(a, buf_bytes(&json));
+    return OK;
+}
+
+static struct sql_value decode_proto_(struct sql_call *c) {
+    bytes json = {0};
+    if (!c->evaluation->outside || !c->evaluation->outside->object)
+        return sql_undefined();
+    return answered(c, "decode", read_proto(c, &json), json);
+}
+
+const struct sql_function sql_function_decode_proto = {"decode", 6, 6, decode_proto_};
 
 #define ROW(name, least, most, function) {name, least, most, function},
 const struct sql_function sql_functions_outside[] = {SQL_FUNCTIONS_OUTSIDE(ROW){NULL, 0, 0, NULL}};

@@ -158,7 +158,7 @@ static void refuse_function(struct sql_parser *p, bytes name) {
         sql_fail(p, "there is no function %.*s", BYTES_ARG(bytes_slice(name, 0, 60)));
 }
 
-/* decode(v, 'proto', …) needs descriptors that lie in S3. */
+/* decode(v, 'proto', …) is another function than decode(v, 'base64'). */
 static bool decodes_proto(const struct sql_node *call) {
     const struct sql_node *second = call->first ? call->first->next : NULL;
     return bytes_equal_nocase(call->text, BYTES("decode")) && second &&
@@ -181,10 +181,10 @@ struct sql_node *sql_call(struct sql_parser *p, struct sql_token name, struct sq
     n->text = name.text;
     sql_adopt(p, n, arguments);
     n->function = sql_function_find(name.text);
+    if (n->function && decodes_proto(n))
+        n->function = &sql_function_decode_proto;
     if (!n->function)
         refuse_function(p, name.text);
-    else if (decodes_proto(n))
-        sql_fail(p, "decode knows 'base64' here, and not 'proto'");
     else if (sql_function_asks_others(n->function))
         note_question(p, n->function);
     return n;

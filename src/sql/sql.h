@@ -64,6 +64,8 @@ struct sql_outside {
     /* invoke calls a function with JSON; the answer is JSON text in `a` [AWS rules 4 aws_lambda].
      */
     status (*invoke)(void *context, bytes function, bytes event, struct arena *a, bytes *out);
+    /* object reads an object in a bucket [AWS rules 4 decode]. */
+    status (*object)(void *context, bytes bucket, bytes key, struct arena *a, bytes *out);
     /* registry_data asks the registry as `role`: `operation` is DescribeThing or
      * ListThingGroupsForThing, the answer the API's [AWS rules 4 get_registry_data]. */
     status (*registry_data)(void *context, bytes operation, bytes thing, bytes role,

@@ -185,3 +185,20 @@ def test_the_cli_makes_a_rule(shell):
     tags = json.loads(shell.type(f"aws iot list-tags-for-resource --resource-arn {arn}").stdout)["tags"]
     assert {tag["Key"]: tag["Value"] for tag in tags} == {"team": "a", "line": "7"}
     shell.type("aws iot delete-topic-rule --rule-name r")
+
+
+def test_a_rule_reads_protocol_buffers(server, iot, device):
+    """[AWS rules 4 decode]: m.proto, of proto2: message M { optional int32 t = 1; }"""
+    types = b"\x0a\x19\x0a\x07m.proto\x22\x0e\x0a\x01M\x12\x09\x0a\x01t\x18\x01\x20\x01\x28\x05"
+    bucket = server.data / "buckets" / "types"
+    bucket.mkdir(parents=True)
+    (bucket / "m.desc").write_bytes(types)
+    make(iot, "hot", "SELECT VALUE decode(*, 'proto', 'types', 'm.desc', 'm', 'M') FROM 'in' "
+                     "WHERE decode(*, 'proto', 'types', 'm.desc', 'm', 'M').t > 40", republish("out"))
+    watcher = device().connect("watcher").subscribe("out")
+    for payload in (b"\x08\x01", b"\x08\x2a"):
+        watcher.publish("in", payload)
+    assert watcher.receive().payload == b'{"t":42}'
+    (bucket / "m.desc").unlink()
+    watcher.publish("in", b"\x08\x2a")
+    wait_until(lambda: "there is no object m.desc in the bucket types" in server.log(), patience_s(5), "the failure in the log")
