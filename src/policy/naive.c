@@ -205,8 +205,7 @@ static enum answer resource_matches(const struct asked *q, bytes pattern, bytes 
     if (is_stars(pattern))
         return YES;
     if (q->access) /* what is missing of an ARN is `*` to IAM */
-        rest = pattern =
-            bytes_from(arena_printf(q->a, "%.*s%s", BYTES_ARG(pattern), missing_parts(pattern)));
+        rest = bytes_from(arena_printf(q->a, "%.*s%s", BYTES_ARG(pattern), missing_parts(pattern)));
     bool is_whole = five_parts(&rest, want);
     struct symbols name = pattern_of(q, rest, true, q->variables);
     if (is_whole && name.is_never)

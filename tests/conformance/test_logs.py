@@ -206,7 +206,7 @@ def test_kedge_logs_prints_groups_and_lines(server, logs, terminal):
     assert [line.split(" ", 1)[1] for line in lines] == ["s a line", "s with ?[31m colour"]
     assert " s old" in terminal.type(f"kedge logs g --since 2h --data {server.data}").stdout
     assert "no log group h" in terminal.type(f"kedge logs h --data {server.data}", fails=True).stderr
-    terminal.type(f"timeout 30 kedge logs g --follow --data {server.data} > followed &")
+    terminal.type(f"touch followed; timeout 30 kedge logs g --follow --data {server.data} >> followed &")
     wait_until(lambda: "a line" in terminal.read("followed"), patience_s(10), "what is there")
     put(logs, "g", "s", "another")
     wait_until(lambda: "another" in terminal.read("followed"), patience_s(10), "what comes")
