@@ -29,6 +29,7 @@ class Caller:
     def __init__(self, name, seed):
         self.name, self.chance = name, random.Random(f"{name} {seed}")
         self.facts, self.doubt, self.answered, self.made = set(), None, 0, 0
+        self.numbers = {}
 
     def of(self, kind, *rest):
         """Facts of a kind whose first members are `rest`, in an order that the seed alone decides."""
@@ -40,6 +41,11 @@ class Caller:
     def fresh(self, what):
         self.made += 1
         return f"{self.name}-{what}-{self.made}"
+
+    def note_numbers(self):
+        """The highest number a version of each policy ever had: numbers are not used again."""
+        for _, policy, number, _ in self.of("version"):
+            self.numbers[policy] = max(self.numbers.get(policy, 0), int(number))
 
     # Each step gives (operation, parameters, facts removed, facts added), or None when there is nothing to do.
 
@@ -180,12 +186,13 @@ class Caller:
             answer = getattr(iot, operation)(**parameters)
         except BROKEN:
             if operation == "create_policy_version":
-                number = 1 + max(int(fact[2]) for fact in removed)
+                number = 1 + self.numbers[parameters["policyName"]]
                 added = [(*fact[:3], False) for fact in removed] + [("version", parameters["policyName"], number, True)]
             self.doubt = Doubt(removed, [] if callable(added) else added, callable(added))
             return False
         self.facts -= set(removed)
         self.facts |= set(added(answer) if callable(added) else added)
+        self.note_numbers()
         self.answered += 1
         return True
 
@@ -216,7 +223,7 @@ def facts_of(iot):
 
 
 def unversioned(facts):
-    """Version numbers are not used again, so after a doubt nobody knows the next one: it counts as text then."""
+    """Facts as text: what was guessed in a doubt may be of another type."""
     return {tuple(str(part) for part in fact) for fact in facts}
 
 
@@ -232,6 +239,7 @@ def settle(callers, facts):
             f"{caller.name}: lost {unversioned(before) - got}, gained {got - unversioned(before)}, in doubt "
             f"{doubt.removed} -> {doubt.added}")
         caller.facts = mine
+        caller.note_numbers()
         facts = facts - mine
         if doubt.makes_certificate:
             unknown = {fact for fact in facts if fact[0] == "certificate" and not any(
