@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "codec/base64.h"
+#include "codec/real.h"
 
 /* The least integer that CBOR has: one less than what 64 bits and a sign hold. */
 #define LEAST "-18446744073709551616"
@@ -162,18 +163,13 @@ static void add_negative(struct decoder *d, uint64_t value) { /* −1 − value 
     add_number(d, text);
 }
 
-/* The fewest digits that read back as the same number. */
 static void add_real(struct decoder *d, double value) {
-    char text[32];
+    char text[REAL_TEXT_BYTES];
     if (!isfinite(value)) {
         REFUSE(d, E_INVALID, "the CBOR holds a number that is not finite");
         return;
     }
-    for (int digits = 15; digits <= 17; digits++) {
-        (void)snprintf(text, sizeof text, "%.*g", digits, value);
-        if (strtod(text, NULL) == value)
-            break;
-    }
+    real_format(value, text);
     add_number(d, text);
 }
 

@@ -9,6 +9,7 @@
 #include "codec/base64.h"
 #include "codec/json.h"
 #include "codec/protobuf_internal.h"
+#include "codec/real.h"
 
 enum { WORK_BYTES_MAX = 64 << 20 };
 
@@ -80,18 +81,17 @@ static float float_of(uint64_t bits) {
     return value;
 }
 
-/* The shortest text that reads back as the same. */
-static void write_real(struct decoding *d, double value, bool is_float) {
-    char text[40];
+static void write_real(struct decoding *d, const struct protobuf_field *f, uint64_t bits) {
+    char text[REAL_TEXT_BYTES];
+    double value = f->type == TYPE_FLOAT ? (double)float_of(bits) : double_of(bits);
     if (isnan(value) || isinf(value)) {
         json_text(&d->w, isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
         return;
     }
-    for (int digits = is_float ? 6 : 15; digits <= 17; digits++) {
-        (void)snprintf(text, sizeof text, "%.*g", digits, value);
-        if (is_float ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value)
-            break;
-    }
+    if (f->type == TYPE_FLOAT)
+        real_format_single(float_of(bits), text);
+    else
+        real_format(value, text);
     json_raw(&d->w, bytes_from(text));
 }
 
@@ -124,8 +124,7 @@ static void write_enum(struct decoding *d, const struct protobuf_field *f, uint6
 static void write_number(struct decoding *d, const struct protobuf_field *f, uint64_t n) {
     char text[24];
     if (f->type == TYPE_DOUBLE || f->type == TYPE_FLOAT) {
-        bool is_float = f->type == TYPE_FLOAT;
-        write_real(d, is_float ? (double)float_of(n) : double_of(n), is_float);
+        write_real(d, f, n);
     } else if (f->type == TYPE_BOOL) {
         json_bool(&d->w, n != 0);
     } else if (f->type == TYPE_ENUM) {

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codec/real.h"
+
 typedef decimal_digits u128;
 
 /* ---- powers of ten ---- */
@@ -112,14 +114,10 @@ struct decimal decimal_from_i64(int64_t value) {
 }
 
 bool decimal_from_double(double value, struct decimal *out) {
-    char text[40];
+    char text[REAL_TEXT_BYTES];
     if (!isfinite(value))
         return false;
-    for (int digits = 15; digits <= 17; digits++) {
-        (void)snprintf(text, sizeof text, "%.*g", digits, value);
-        if (strtod(text, NULL) == value)
-            break;
-    }
+    real_format(value, text);
     return decimal_parse(bytes_from(text), out);
 }
 
